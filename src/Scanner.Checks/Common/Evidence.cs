@@ -1,0 +1,59 @@
+using System.Text;
+
+namespace Scanner.Checks;
+
+/// <summary>
+/// Raw evidence as text, byte for byte and reversible (interface.md section 3): what is valid UTF-8 stays as it is, any other octet is
+/// <c>\DDD</c>, a backslash is <c>\\</c>. C0 controls and DEL stay: Parquet holds them; whoever prints to a terminal escapes again.
+/// </summary>
+public static class Evidence
+{
+    /// <param name="octets">One char per octet, U+0000 to U+00FF, as <see cref="Dns.TxtRecord.Text"/> gives it.</param>
+    public static string Escape(string octets)
+    {
+        if (!octets.AsSpan().ContainsAnyExceptInRange('\0', '\x7F') && !octets.Contains('\\')) return octets;
+        return Escape(Encoding.Latin1.GetBytes(octets));
+    }
+
+    public static string Escape(ReadOnlySpan<byte> octets)
+    {
+        var text = new StringBuilder(octets.Length + 16);
+        while (!octets.IsEmpty)
+        {
+            var status = Rune.DecodeFromUtf8(octets, out Rune rune, out int used);
+            if (status != System.Buffers.OperationStatus.Done)
+                foreach (byte b in octets[..used]) text.Append(System.Globalization.CultureInfo.InvariantCulture, $"\\{b:D3}");
+            else if (rune.Value == '\\') text.Append(@"\\");
+            else text.Append(rune.ToString());
+            octets = octets[used..];
+        }
+        return text.ToString();
+    }
+
+    /// <summary>Back to the octets. A lone or impossible escape is taken literally, so that this never throws.</summary>
+    public static byte[] Unescape(string text)
+    {
+        var octets = new List<byte>(text.Length);
+        Span<byte> utf8 = stackalloc byte[4];
+        for (int i = 0; i < text.Length;)
+        {
+            if (text[i] == '\\' && i + 1 < text.Length && text[i + 1] == '\\')
+            {
+                octets.Add((byte)'\\');
+                i += 2;
+            }
+            else if (text[i] == '\\' && i + 3 < text.Length && byte.TryParse(text.AsSpan(i + 1, 3), System.Globalization.NumberStyles.None, null, out byte octet))
+            {
+                octets.Add(octet);
+                i += 4;
+            }
+            else
+            {
+                Rune.DecodeFromUtf16(text.AsSpan(i), out Rune rune, out int chars);
+                octets.AddRange(utf8[..rune.EncodeToUtf8(utf8)]);
+                i += chars;
+            }
+        }
+        return [.. octets];
+    }
+}

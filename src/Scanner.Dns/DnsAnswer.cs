@@ -1,0 +1,68 @@
+namespace Scanner.Dns;
+
+/// <param name="Name">Lower-case A-labels without the trailing dot.</param>
+public readonly record struct DnsQuestion(string Name, DnsRecordType Type)
+{
+    public override string ToString() => $"{Name} {Type}";
+}
+
+/// <summary>
+/// The final answer to one question: what the retries, the CNAME chain and the cache came to. It is a value, never an exception:
+/// whatever a server does, there is an answer, and its status says how much it is worth.
+/// </summary>
+public sealed record DnsAnswer
+{
+    public required DnsQuestion Question { get; init; }
+
+    public required DnsStatus Status { get; init; }
+
+    /// <summary>The records of the asked type at the end of the CNAME chain; empty unless <see cref="DnsStatus.Ok"/>.</summary>
+    public IReadOnlyList<DnsRecord> Records { get; init; } = [];
+
+    /// <summary>The last name of the CNAME chain, or null when the name has no CNAME.</summary>
+    public string? CnameTarget { get; init; }
+
+    /// <summary>The CNAME chain ends at a name that does not exist (RFC 6604 §3).</summary>
+    public bool CnameDangling => CnameTarget is not null && Status == DnsStatus.Nxdomain;
+
+    /// <summary>Seconds for which a cache may keep this: the smallest TTL of the chain, or the negative TTL (RFC 2308 §5). 0 for unknown.</summary>
+    public uint Ttl { get; init; }
+
+    /// <summary>The AD bit. Worth something only from a validating resolver on a trusted path (RFC 4035 §4.9.3).</summary>
+    public bool AuthenticData { get; init; }
+
+    public bool OverTcp { get; init; }
+
+    /// <summary>How many queries were sent for it in this pass; 0 when nothing was sent.</summary>
+    public int Tries { get; init; }
+
+    /// <summary>The first failures, oldest first, then nothing: what each unsuccessful try came to.</summary>
+    public IReadOnlyList<DnsStatus> FailedTries { get; init; } = [];
+
+    /// <summary>From the first query to the final answer, in milliseconds, waiting for the rate limit not included.</summary>
+    public double Milliseconds { get; init; }
+
+    /// <summary>The resolver that gave the final answer, <c>address:port</c>; null when none did.</summary>
+    public string? Resolver { get; init; }
+
+    /// <summary>Extended DNS Errors that came with it (RFC 8914), by number.</summary>
+    public IReadOnlyList<ushort> ExtendedErrors { get; init; } = [];
+
+    public Presence Presence => Status.Presence();
+
+    /// <summary>The records of one kind, in the order received.</summary>
+    public IEnumerable<T> RecordsOf<T>() where T : DnsRecord => Records.OfType<T>();
+
+    public static DnsAnswer Without(DnsQuestion question, DnsStatus status) => new() { Question = question, Status = status };
+}
+
+/// <summary>Answers questions. Implementations stack: cache over retries over transport.</summary>
+public interface IResolver
+{
+    /// <summary>Always gives an answer; throws only <see cref="OperationCanceledException"/>, when <paramref name="cancellationToken"/> fires,
+    /// and <see cref="ResolverUnreachableException"/>, when no resolver answers anything any more.</summary>
+    ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken);
+}
+
+/// <summary>No configured resolver answers: the run cannot go on. It ends the scan, not a name.</summary>
+public sealed class ResolverUnreachableException(string message) : Exception(message);

@@ -1,0 +1,67 @@
+using System.Net;
+
+namespace Scanner.Dns.Transport;
+
+/// <summary>How one exchange with one server ended, before anyone has looked at the RCODE.</summary>
+public enum TransportOutcome : byte
+{
+    Answered = 0,
+    Timeout = 1,
+    NetworkError = 2,
+    /// <summary>TC=1 over UDP, and TCP did not complete.</summary>
+    Truncated = 3,
+    Malformed = 4,
+}
+
+/// <summary>What a server sent, parsed but not interpreted. CNAME chains are still chains here.</summary>
+public sealed record DnsReply
+{
+    public required TransportOutcome Outcome { get; init; }
+
+    /// <summary>The RCODE with its EDNS extension, 0 to 4095.</summary>
+    public int Rcode { get; init; }
+
+    public bool Authoritative { get; init; }
+
+    public bool RecursionAvailable { get; init; }
+
+    public bool AuthenticData { get; init; }
+
+    public bool OverTcp { get; init; }
+
+    /// <summary>The answer section in the order received.</summary>
+    public IReadOnlyList<DnsRecord> Answers { get; init; } = [];
+
+    /// <summary>The SOA of the authority section: min(TTL, MINIMUM) in seconds, or null when there is none (RFC 2308 §5).</summary>
+    public uint? NegativeTtl { get; init; }
+
+    /// <summary>The authority section holds NS records (a referral, if nothing else is there).</summary>
+    public bool HasAuthorityNs { get; init; }
+
+    public IReadOnlyList<ushort> ExtendedErrors { get; init; } = [];
+
+    /// <summary>For logs and traces only; nobody parses it.</summary>
+    public string? ErrorText { get; init; }
+
+    public static DnsReply Failed(TransportOutcome outcome, string? text = null) => new() { Outcome = outcome, ErrorText = text };
+}
+
+/// <summary>The bits of the question that a resolver policy may want to set.</summary>
+/// <param name="CheckingDisabled">CD=1: answer even when validation fails.</param>
+/// <param name="DnssecOk">DO=1: send signatures too.</param>
+/// <param name="Tcp">Ask over TCP from the start.</param>
+public readonly record struct DnsQueryFlags(bool CheckingDisabled = false, bool DnssecOk = false, bool Tcp = false);
+
+/// <summary>
+/// The one seam between resolver policy (retries, limits, cache) and the wire: one question to one server, once, UDP first and TCP
+/// on truncation. A transport knows nothing of retries. It answers with a value for whatever the network does.
+/// </summary>
+public interface IDnsTransport : IAsyncDisposable
+{
+    /// <summary>The server this transport talks to.</summary>
+    IPEndPoint Server { get; }
+
+    /// <param name="timeout">For the whole exchange, TCP included. Over it the outcome is <see cref="TransportOutcome.Timeout"/>.</param>
+    /// <exception cref="OperationCanceledException">Only when <paramref name="cancellationToken"/> fires.</exception>
+    ValueTask<DnsReply> ExchangeAsync(DnsQuestion question, DnsQueryFlags flags, TimeSpan timeout, CancellationToken cancellationToken);
+}
