@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.Text.Json;
+using Scanner.Checks;
+using Scanner.Checks.MtaSts;
+using Scanner.Checks.Names;
+using Scanner.Checks.Spf;
+using Scanner.Dns;
+using Scanner.Dns.Resolve;
+using Scanner.Dns.Transport;
+using Scanner.Resolve;
+using Scanner.Write;
+
+namespace Scanner.Cli;
+
+/// <summary><c>scanner check DOMAIN…</c>: one domain at a time, explained for a person, or the row as JSON.</summary>
+internal sealed class CheckCommand
+{
+    private readonly Argument<string[]> _domains = new("DOMAIN") { Description = "a domain name", Arity = ArgumentArity.OneOrMore };
+    private readonly Option<bool> _json = new("--json") { Description = "print the row as JSON, one line a domain, with the columns' names" };
+    private readonly ResolvingOptions _resolving = new();
+    private readonly LabOptions _lab = new();
+
+    public static Command Create() => new CheckCommand().Build();
+
+    private Command Build()
+    {
+        var command = new Command("check", "checks one domain at a time and explains what it found") { _domains, _json };
+        _resolving.AddTo(command);
+        _lab.AddTo(command);
+        command.SetAction((parsed, _) => ExitCode.OfAsync(() => RunAsync(parsed)));
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed)
+    {
+        var time = TimeProvider.System;
+        var names = parsed.GetValue(_domains)!.Select((text, i) => Normalise(text, i + 1)).ToList();
+        using var signals = new StopSignals();
+        await using var lab = _lab.Wanted(parsed) ? await _lab.StartAsync(parsed, time).ConfigureAwait(false) : null;
+        var options = new ScanOptions
+        {
+            List = new Input.ListOptions { PublicSuffixes = PublicSuffixList.Embedded },
+            Output = "",
+            Resolvers = _resolving.Resolvers(parsed, lab?.Host),
+            Resolver = _resolving.Resolver(parsed, lab?.Host),
+            PolicyFetch = _resolving.PolicyFetch(parsed, lab?.Host),
+            // One domain may cost a few queries more than one of a million: look at addresses too.
+            SpfLevel = SpfEvalLevel.Full,
+            ToolVersion = ToolVersion.Number,
+        };
+        await using var stub = new StubResolver(options.Resolver, [.. options.Resolvers.Select(server => (IDnsTransport)new DnsClientTransport(server))], time);
+        if (await stub.ProbeAsync(signals.Token).ConfigureAwait(false) is { Alive.Count: 0 })
+            throw new ResolverUnreachableException($"no resolver answers ({string.Join(", ", options.Resolvers)}); name another with --resolver HOST[:PORT]");
+        var shared = new CachingResolver(stub, options.Resolver.CacheEntries, time);
+        var scanner = new DomainScanner(stub, shared, options, time);
+        var fetcher = new HttpsPolicyFetcher(shared, options.PolicyFetch, time);
+        foreach (var name in names)
+        {
+            var result = await scanner.ScanAsync(name, signals.Token).ConfigureAwait(false);
+            if (DomainScanner.WantsPolicy(result)) result = await DomainScanner.FetchPolicyAsync(result, fetcher, signals.Token).ConfigureAwait(false);
+            if (parsed.GetValue(_json)) Console.WriteLine(RowJson.Format(result));
+            else Explanation.Write(result, Console.Out);
+        }
+        return ExitCode.Complete;
+    }
+
+    private static ListedName Normalise(string text, int position) =>
+        NameNormaliser.TryNormalise(text, PublicSuffixList.Embedded, out var name, out string? problem)
+            ? name with { Rank = position }
+            : throw new UsageException($"{text}: {problem}");
+}
