@@ -199,7 +199,9 @@ public sealed class CachingResolver : IResolver
     }
 
     /// <summary>A query under way, and how many wait for it. When the last one leaves early, the query is cancelled.</summary>
+#pragma warning disable CA1001 // a token source without timer or registrations from outside holds nothing but memory
     private sealed class Flight
+#pragma warning restore CA1001
     {
         private readonly TaskCompletionSource<DnsAnswer> _landed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly CancellationTokenSource _abandoned = new();
