@@ -403,11 +403,11 @@ public abstract class TransportContract
 
     private static DnsMessage Stranger(ReceivedQuery query, string kind)
     {
-        var message = query.Reply().Txt("example.com", "wrong"u8.ToArray());
+        var message = query.Reply();
         if (kind == "other id") message.Id ^= 0x5555;
         if (kind == "other name") message.Name = "example.net";
         if (kind == "not a response") message.IsResponse = false;
         if (kind == "no question") message.WithQuestion = false;
-        return message;
+        return message.Txt("example.com", "wrong"u8.ToArray());
     }
 }
