@@ -23,7 +23,7 @@ public static class SpfRecordParser
     }
 
     /// <param name="text">The joined record, one char per octet.</param>
-    /// <param name="joins">Offsets where one character-string ends and the next begins (RFC 7208 §3.3).
+    /// <param name="joins">Offsets where one character-string ends and the next begins, ascending (RFC 7208 §3.3).
     /// They decide nothing but whether a syntax error is called <see cref="SpfSyntaxError.SplitBoundary"/>.</param>
     /// <param name="record">Not null exactly for <see cref="RecordMatch.Valid"/>.</param>
     /// <param name="error">Not null exactly for <see cref="RecordMatch.Malformed"/>.</param>
