@@ -13,11 +13,13 @@ public static class DmarcEffect
         if (found.Record is not { } record) return WithoutRecord(found);
         var (p, sp, np) = Policies9989(record);
         // RFC 9989 §4.10.1: p for the name of the record itself, below it sp for names that exist and np for those that do not.
-        var policy = found.Source == DmarcSource.Self ? p
-            : nameExists == Presence.Present ? sp
-            : nameExists == Presence.Absent ? np
-            : sp == np ? sp : DmarcPolicy.Unknown;
-        return policy;
+        if (found.Source == DmarcSource.Self) return p;
+        return nameExists switch
+        {
+            Presence.Present => sp,
+            Presence.Absent => np,
+            _ => sp == np ? sp : DmarcPolicy.Unknown,
+        };
     }
 
     /// <summary>The policy under RFC 7489. With 0 &lt; pct &lt; 100 it is that of the sampled part (§6.6.4).</summary>

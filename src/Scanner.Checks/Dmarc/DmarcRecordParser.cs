@@ -41,7 +41,7 @@ public static class DmarcRecordParser
         if (text[0] == 'V') quirks.Add("tag_case");
         if (text.AsSpan().ContainsAnyExcept(s_printable)) quirks.Add("non_ascii");
 
-        var tags = new Dictionary<string, string>(StringComparer.Ordinal);
+        var tags = new Dictionary<string, string>(StringComparer.Ordinal) { ["v"] = "DMARC1" };
         var unknown = new List<string>();
         bool conflict = false, conflictNp = false;
         string[] segments = end == text.Length ? [] : text[(end + 1)..].Split(';');
