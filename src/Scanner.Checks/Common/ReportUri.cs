@@ -63,7 +63,7 @@ public readonly record struct ReportUri(string Scheme, string? Host)
         return true;
     }
 
-    /// <summary>RFC 6068 §2. The address is required here: a report needs one. <c>mailto://a@b</c> is the commonest error in the wild.</summary>
+    /// <summary>RFC 6068 §2. The address is required here: a report needs one. <c>mailto://a@b</c>, seen in the wild, is none.</summary>
     private static bool TryMailHost(ReadOnlySpan<char> rest, out string? host)
     {
         host = null;

@@ -6,7 +6,8 @@ namespace Scanner.Checks.Dmarc;
 public static class DmarcClassifier
 {
     /// <param name="nameExists">Absent when the listed name itself is NXDOMAIN, Present when it exists, else Unknown.</param>
-    /// <param name="ancestors">What the names above hold, by name without <c>_dmarc.</c>; those that <see cref="DmarcDiscovery.Next"/> wanted.</param>
+    /// <param name="ancestors">What the names above hold, by name without <c>_dmarc.</c>: those that
+    /// <see cref="DmarcDiscovery.Next"/> asked for.</param>
     /// <param name="apexTxt">The TXT answer at the name itself; null when nobody asked.</param>
     /// <param name="orgDomainPsl">The organizational domain by the public suffix list; null where there is none.</param>
     public static DmarcResult Classify(
@@ -78,7 +79,10 @@ public static class DmarcClassifier
         // A record without psd=y at a public suffix is inherited by RFC 9989 and not by RFC 7489. classification.md 5.4
         bool suffix = found.Source == DmarcSource.Org && IsSuffix(found.Name!, orgDomainPsl);
         if (!partial && !suffix) return quirks;
-        return [.. quirks, .. partial ? ["pct_partial"] : Array.Empty<string>(), .. suffix ? ["inherited_from_suffix"] : Array.Empty<string>()];
+        var all = new List<string>(quirks);
+        if (partial) all.Add("pct_partial");
+        if (suffix) all.Add("inherited_from_suffix");
+        return all;
     }
 
     /// <summary>What lies above an organizational domain is a public suffix, and so is a single label (the list's default rule).</summary>

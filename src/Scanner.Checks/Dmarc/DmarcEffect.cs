@@ -41,7 +41,8 @@ public static class DmarcEffect
     /// <summary><c>enf_reject</c>: the same, reject only.</summary>
     public static bool? EnfReject(DmarcFound found) => Tag(found, DmarcPolicy.Reject, DmarcPolicy.Reject);
 
-    /// <summary><c>enf_7489</c>: the RFC 7489 policy is quarantine or reject, for all mail (pct missing or not a percentage is 100).</summary>
+    /// <summary><c>enf_7489</c>: the RFC 7489 policy is quarantine or reject, for all mail (a pct that is missing or no
+    /// percentage is 100).</summary>
     public static bool? Enf7489(DmarcFound found7489) => found7489.Source == DmarcSource.Unknown
         ? null
         : IsEnforcing(Policy7489(found7489)) && (found7489.Record?.Pct ?? 100) == 100;
@@ -90,7 +91,8 @@ public static class DmarcEffect
         }
     }
 
-    /// <summary>RFC 9989 §4.10.1, RFC 7489 §6.6.3 step 6: a record without usable policy acts as p=none with a valid rua, else not at all.</summary>
+    /// <summary>RFC 9989 §4.10.1, RFC 7489 §6.6.3 step 6: a record without usable policy acts as p=none with a valid rua, else
+    /// not at all.</summary>
     private static DmarcPolicy WithState(DmarcRecordState state, DmarcPolicy tag) => state switch
     {
         DmarcRecordState.Valid => tag,

@@ -38,7 +38,7 @@ public static partial class DmarcNearMisses
         return IsTypo(text) ? DmarcNearMiss.VersionTypo : null;
     }
 
-    /// <summary>After "v=" two slips away from DMARC1, which leaves SPF, DKIM, BIMI and STSv1 well outside; without it the word itself.</summary>
+    /// <summary>After "v=" two slips from DMARC1, with SPF, DKIM, BIMI and STSv1 well outside; without it the word itself.</summary>
     private static bool IsTypo(string text)
     {
         var match = VersionLike().Match(text);
@@ -70,7 +70,7 @@ public static partial class DmarcNearMisses
     [GeneratedRegex(@"\Av[ \t]*=[ \t]*DMARC1[ \t]*\\", Options)]
     private static partial Regex Escaped();
 
-    /// <summary>The version, then something in place of the ";": a comma, a colon, a blank and the next tag. A further digit is a typo.</summary>
+    /// <summary>The version, then something in place of the ";": a comma, a colon, the next tag. A further digit is a typo.</summary>
     [GeneratedRegex(@"\Av[ \t]*=[ \t]*DMARC1[\t\x20-\x7E-[0-9.\\;]]", Options)]
     private static partial Regex WrongDelimiter();
 

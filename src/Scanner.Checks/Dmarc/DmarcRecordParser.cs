@@ -26,7 +26,7 @@ public static class DmarcRecordParser
     public static bool IsDmarc(ReadOnlySpan<char> text) => VersionEnd(text) >= 0;
 
     /// <summary>
-    /// <see cref="RecordMatch.NotThisType"/>: no version in front, the text is someone else's. <see cref="RecordMatch.Malformed"/>: a record,
+    /// <see cref="RecordMatch.NotThisType"/>: no version in front, someone else's text. <see cref="RecordMatch.Malformed"/>: a record,
     /// but p, sp or np call RFC 9989 §4.10.1 into play or contradict themselves. Other faults are quirks of a valid record.
     /// </summary>
     /// <param name="record">Null only for <see cref="RecordMatch.NotThisType"/>.</param>
@@ -136,7 +136,7 @@ public static class DmarcRecordParser
         return from;
     }
 
-    /// <summary>Tags of RFC 9989 §4.7, and those that it removed from RFC 7489 §6.3, which are recorded but have no effect of their own.</summary>
+    /// <summary>Tags of RFC 9989 §4.7, and those of RFC 7489 §6.3 that it removed: not unknown, but ri and rf have no effect.</summary>
     private static bool IsKnown(string name) => name is "v" or "p" or "sp" or "np" or "t" or "psd" or "adkim" or "aspf" or "fo"
         or "rua" or "ruf" or "pct" or "rf" or "ri";
 
@@ -151,7 +151,7 @@ public static class DmarcRecordParser
         })
         : default;
 
-    /// <summary>RFC 9989 §4.10.1: without a valid p, or with a bad sp or np, one valid rua address keeps the record alive as p=none.</summary>
+    /// <summary>RFC 9989 §4.10.1: without a valid p, or with a bad sp or np, one valid rua address saves the record as p=none.</summary>
     private static DmarcRecordState StateOf(bool conflict, PolicyTag p, PolicyTag sp, PolicyTag np, DmarcUriList rua)
     {
         bool rescued = rua.ValidCount > 0;

@@ -34,7 +34,7 @@ public static class TlsRptRecordParser
         record = null;
         if (!text.StartsWith(Version, StringComparison.Ordinal)) return RecordMatch.NotThisType;
         // "v=TLSRPTv10" and "v=TLSRPTv1," are other versions, as for MTA-STS. classification.md 6.1
-        if (text.Length > Version.Length && !Wsp.Contains(text[Version.Length]) && text[Version.Length] != ';') return RecordMatch.NotThisType;
+        if (text.Length > Version.Length && text[Version.Length] is not (' ' or '\t' or ';')) return RecordMatch.NotThisType;
 
         var rua = new List<ReportUri>();
         bool hasRua = false;
@@ -66,7 +66,7 @@ public static class TlsRptRecordParser
         return error is null ? RecordMatch.Valid : RecordMatch.Malformed;
     }
 
-    /// <summary>RFC 8460 §3: a comma list of URIs in which "," "!" ";" are percent-encoded; mailto and https are the two schemes.</summary>
+    /// <summary>RFC 8460 §3: a comma list of URIs in which "," "!" ";" are encoded; mailto and https are the two schemes.</summary>
     private static TlsRptError? ReadUris(string list, List<ReportUri> uris)
     {
         TlsRptError? error = null;
