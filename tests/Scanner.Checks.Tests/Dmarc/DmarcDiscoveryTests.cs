@@ -110,6 +110,20 @@ public class DmarcDiscoveryTests
         Assert.Equal(zone.Asked.Count, zone.Asked.Distinct().Count());
     }
 
+    [Theory]
+    [InlineData("v=DMARC1; p=none; psd=n", "a.b.example.com b.example.com example.com", "psd=n ends the walk; 7489 still needs its domain")]
+    [InlineData("v=DMARC1; p=none; psd=y", "a.b.example.com b.example.com example.com", "so does psd=y")]
+    [InlineData("?", "a.b.example.com b.example.com example.com", "and a failure, after which 9989 stays unknown")]
+    [InlineData("v=DMARC1; p=none", "a.b.example.com b.example.com example.com com", "an ordinary record does not")]
+    public void Nothing_is_asked_that_no_reading_needs(string b, string asked, string why)
+    {
+        var zone = new FakeResolver();
+        Put(zone, "_dmarc.b.example.com", b);
+        Run(zone, "a.b.example.com", "example.com");
+        string actual = string.Join(' ', zone.Asked.Select(q => q.Name["_dmarc.".Length..]));
+        Assert.True(actual == asked, $"{why}: {actual}");
+    }
+
     [Fact]
     public void Several_own_records_with_an_unknown_ancestor_settle_only_7489()
     {
