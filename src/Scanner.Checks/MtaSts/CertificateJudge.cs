@@ -7,7 +7,7 @@ namespace Scanner.Checks.MtaSts;
 /// Is the certificate of a policy host good (RFC 8461 §3.3), and if not, in how many ways? Every finding is kept; the first in the order
 /// of precedence is the cause that a one-column table shows. Revocation is not checked (§3.3 leaves it open).
 /// </summary>
-internal static class CertificateJudge
+public static class CertificateJudge
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
@@ -29,6 +29,9 @@ internal static class CertificateJudge
             RevocationMode = X509RevocationMode.NoCheck,
             VerificationTime = now.UtcDateTime,
             VerificationTimeIgnored = false,
+            // The name is matched here, to the letter of the RFC. SslStream's own check would throw for names with labels such as "-b-".
+            // We read every chain status, so this flag hides nothing from us.
+            VerificationFlags = X509VerificationFlags.IgnoreInvalidName,
             TrustMode = trustedRoots is null ? X509ChainTrustMode.System : X509ChainTrustMode.CustomRootTrust,
         };
         if (trustedRoots is not null) policy.CustomTrustStore.AddRange(trustedRoots);

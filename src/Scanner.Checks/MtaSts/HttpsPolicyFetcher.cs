@@ -53,13 +53,14 @@ public sealed class HttpsPolicyFetcher(IResolver resolver, PolicyFetchOptions op
         if (connection.Socket is not { } socket)
             return soFar with { FailedStage = MtaStsStage.Tcp, Error = connection.Error, Transient = connection.LocalShortage };
 
-        await using var tap = new TlsAlertTap(new NetworkStream(socket, ownsSocket: true));
-        await using var tls = new SslStream(tap, leaveInnerStreamOpen: true);
+        // Closing the outermost has to close the socket: that is how a read that waits for a silent server is given up.
+        var tap = new TlsAlertTap(new NetworkStream(socket, ownsSocket: true));
+        await using var tls = new SslStream(tap, leaveInnerStreamOpen: false);
         var (tlsError, flags) = await HandshakeAsync(tls, tap, host, deadline, caller);
         if (tlsError is not null) return soFar with { FailedStage = MtaStsStage.Tls, Error = tlsError, CertificateFlags = flags };
 
-        var fetch = await PolicyResponse.GetAsync(tls, host, options, deadline, caller);
-        return fetch with { HostCname = addresses.Cname, TlsVersion = tls.SslProtocol == SslProtocols.Tls13 ? "1.3" : "1.2" };
+        soFar = soFar with { TlsVersion = tls.SslProtocol == SslProtocols.Tls13 ? "1.3" : "1.2" };
+        return await PolicyResponse.GetAsync(tls, host, soFar, options, deadline, caller);
     }
 
     /// <summary>Null and no flags when the server is who it should be.</summary>

@@ -11,12 +11,12 @@ internal static class PolicyResponse
     // because a listed name may have labels (leading hyphens, underscores) that Uri refuses and DNS does not.
     private static readonly Uri Target = new("http://policy-host.invalid/.well-known/mta-sts.txt");
 
-    /// <param name="stream">Owned by the caller.</param>
+    /// <param name="stream">May come back closed; the caller still disposes it.</param>
+    /// <param name="soFar">What the earlier rungs found; the result has it too.</param>
     /// <param name="deadline">Of the whole fetch; over it the error is <see cref="MtaStsError.HttpTimeout"/>.</param>
     public static async ValueTask<PolicyFetch> GetAsync(
-        Stream stream, string host, PolicyFetchOptions options, CancellationToken deadline, CancellationToken caller)
+        Stream stream, string host, PolicyFetch soFar, PolicyFetchOptions options, CancellationToken deadline, CancellationToken caller)
     {
-        var soFar = new PolicyFetch();
         try
         {
             using var handler = HandlerOver(stream);
@@ -27,7 +27,7 @@ internal static class PolicyResponse
             request.Headers.TryAddWithoutValidation("User-Agent", options.UserAgent);
 
             using var response = await client.SendAsync(request, deadline);
-            soFar = Describe(response, host);
+            soFar = Describe(soFar, response, host);
             // Any 3xx is a failure and only 200 is a policy. RFC 8461 §3.3
             if (ErrorOf((int)response.StatusCode) is { } error) return Failed(soFar, error);
 
@@ -63,10 +63,10 @@ internal static class PolicyResponse
 
     private static PolicyFetch Failed(PolicyFetch soFar, MtaStsError error) => soFar with { FailedStage = MtaStsStage.Http, Error = error };
 
-    private static PolicyFetch Describe(HttpResponseMessage response, string host)
+    private static PolicyFetch Describe(PolicyFetch soFar, HttpResponseMessage response, string host)
     {
         string? mediaType = MediaTypeOf(First(response.Content.Headers, "Content-Type"));
-        return new PolicyFetch
+        return soFar with
         {
             HttpStatus = (int)response.StatusCode,
             MediaType = mediaType,
