@@ -1,5 +1,6 @@
 -- T1, the population: how many names of each kind, and into which denominators they fall. Rebuilds every study's denominator.
--- Needs facts.sql. mx_class is NULL for names that were not asked.
+-- Needs facts.sql and denominators.sql. mx_class is NULL for names that were not asked; mail_usable is NULL where the run did not
+-- resolve the MX hosts.
 SELECT
     input_class,
     mx_class,
@@ -8,7 +9,8 @@ SELECT
     count(*) FILTER (in_resolvable) AS resolvable,
     count(*) FILTER (in_has_mx_rr) AS has_mx_rr,
     count(*) FILTER (in_mail) AS mail,
-    count(*) FILTER (in_mail_usable) AS mail_usable,
+    CASE WHEN (SELECT size FROM denominators WHERE denominator = 'mail_usable') IS NOT NULL
+         THEN count(*) FILTER (in_mail_usable) END AS mail_usable,
     count(*) FILTER (in_mail_or_addr) AS mail_or_addr,
     count(*) FILTER (in_no_mail_declared) AS no_mail_declared
 FROM facts
