@@ -1,0 +1,104 @@
+using System.Collections.Frozen;
+using Scanner.Checks.Dmarc;
+using Scanner.Checks.MtaSts;
+using Scanner.Checks.Mx;
+using Scanner.Checks.Names;
+using Scanner.Checks.Spf;
+using Scanner.Checks.TlsRpt;
+using Scanner.Dns;
+
+namespace Scanner.Lab.World;
+
+/// <summary>The columns that an entry may expect something of, with the words each may hold: a slip of the pen in a cast file is an
+/// error when it is read and not a difference in some later scan.</summary>
+public static class CastColumns
+{
+    static readonly string[] Bool = ["true", "false"];
+
+    /// <summary>Column to its words; null for a column of free text or numbers.</summary>
+    public static FrozenDictionary<string, string[]?> Words { get; } = new Dictionary<string, string[]?>
+    {
+        ["input_class"] = [.. Checks.Words.All<InputClass>()],
+        ["org_domain_psl"] = null,
+        ["q_mx_status"] = [.. Checks.Words.All<DnsStatus>()],
+        ["q_txt_status"] = [.. Checks.Words.All<DnsStatus>()],
+        ["q_dmarc_status"] = [.. Checks.Words.All<DnsStatus>()],
+        ["q_mta_sts_status"] = [.. Checks.Words.All<DnsStatus>()],
+        ["q_tls_rpt_status"] = [.. Checks.Words.All<DnsStatus>()],
+        ["mx_class"] = [.. Checks.Words.All<MxClass>()],
+        ["mx_count"] = null,
+        ["mx_hosts"] = null,
+        ["mx_target_kinds"] = [.. Checks.Words.All<MxTargetKind>()],
+        ["mx_quirks"] = [.. Checks.Words.All<MxQuirk>()],
+        ["runs_mail"] = Bool,
+        ["spf_status"] = [.. Checks.Words.All<SpfStatus>()],
+        ["spf_class"] = [.. Checks.Words.All<SpfClass>()],
+        ["spf_all"] = [.. Checks.Words.All<SpfAll>()],
+        ["spf_effective_all"] = [.. Checks.Words.All<SpfEffectiveAll>()],
+        ["spf_permissive"] = [.. Checks.Words.All<SpfPermissive>()],
+        ["spf_no_mail"] = Bool,
+        ["spf_errors"] = [.. Checks.Words.All<SpfStatus>(), "loop"],
+        ["spf_syntax_error"] = [.. Checks.Words.All<SpfSyntaxError>()],
+        ["spf_lookups_worst"] = null,
+        ["spf_eval_level"] = [.. Checks.Words.All<SpfEvalLevel>()],
+        ["spf_redirect_chain"] = null,
+        ["spf_includes"] = null,
+        ["spf_include_depth"] = null,
+        ["spf_has_ptr"] = Bool,
+        ["spf_has_dynamic_macro"] = Bool,
+        ["spf_strings"] = null,
+        ["spf_near_miss"] = [.. Checks.Words.All<SpfNearMiss>()],
+        ["dmarc_record"] = [.. Checks.Words.All<DmarcRecordState>()],
+        ["dmarc_class"] = [.. Checks.Words.All<DmarcClass>()],
+        ["dmarc_own"] = Bool,
+        ["dmarc_source"] = [.. Checks.Words.All<DmarcSource>()],
+        ["dmarc_source_name"] = null,
+        ["dmarc_policy_9989"] = [.. Checks.Words.All<DmarcPolicy>()],
+        ["dmarc_policy_7489"] = [.. Checks.Words.All<DmarcPolicy>()],
+        ["dmarc_pct"] = null,
+        ["dmarc_quirks"] = ["tag_case", "p_not_second", "empty_segment", "bad_segment", "bad_tag_name", "duplicate_tag", "pct_partial", "inherited_from_suffix"],
+        ["dmarc_unknown_tags"] = null,
+        ["dmarc_near_miss"] = [.. Checks.Words.All<DmarcNearMiss>()],
+        ["dmarc_txt_other"] = Bool,
+        ["dmarc_cname"] = null,
+        ["rua_state"] = [.. Checks.Words.All<ReportUriState>()],
+        ["ruf_state"] = [.. Checks.Words.All<ReportUriState>()],
+        ["enf_p"] = Bool,
+        ["enf_reject"] = Bool,
+        ["enf_7489"] = Bool,
+        ["enf_full"] = Bool,
+        ["enf_9989"] = Bool,
+        ["mtasts_status"] = [.. Checks.Words.All<MtaStsStatus>()],
+        ["mtasts_record"] = [.. Checks.Words.All<MtaStsRecordState>()],
+        ["mtasts_record_error"] = [.. Checks.Words.All<MtaStsRecordError>()],
+        ["mtasts_record_lenient"] = Bool,
+        ["mtasts_id"] = null,
+        ["mtasts_near_miss"] = [.. Checks.Words.All<MtaStsNearMiss>()],
+        ["mtasts_txt_cname"] = null,
+        ["mtasts_host_cname"] = null,
+        ["mtasts_stage"] = [.. Checks.Words.All<MtaStsStage>()],
+        ["mtasts_error"] = [.. Checks.Words.All<MtaStsError>()],
+        ["mtasts_cert_flags"] = [.. Checks.Words.All<MtaStsError>().Where(w => w.StartsWith("cert_", StringComparison.Ordinal))],
+        ["mtasts_http_status"] = null,
+        ["mtasts_media_type_ok"] = Bool,
+        ["mtasts_mode"] = [.. Checks.Words.All<MtaStsMode>()],
+        ["mtasts_max_age"] = null,
+        ["mtasts_mx_match"] = [.. Checks.Words.All<MtaStsMxMatch>()],
+        ["mtasts_policy_strict"] = Bool,
+        ["mtasts_quirks"] = ["bad_mx", "bom", "html", "empty_body", "blank_line", "bad_line", "duplicate_field", "max_age_over_limit"],
+        ["tlsrpt_status"] = [.. Checks.Words.All<TlsRptStatus>()],
+        ["tlsrpt_error"] = [.. Checks.Words.All<TlsRptError>()],
+        ["tlsrpt_rua_mailto"] = Bool,
+        ["tlsrpt_rua_https"] = Bool,
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>Null when the value may stand in the column, else what is wrong with it.</summary>
+    public static string? Complaint(string column, string? value)
+    {
+        if (!Words.TryGetValue(column, out string[]? words)) return $"no column '{column}'; the columns are in CastColumns.cs and classification.md 12";
+        if (words is null || value is null) return null;
+        foreach (string word in value.Split(','))
+            if (Array.IndexOf(words, word) < 0) return $"'{word}' is no value of {column}; use one of: {string.Join(' ', words)}";
+        return null;
+    }
+}
