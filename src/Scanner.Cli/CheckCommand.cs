@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using System.Text.Json;
 using Scanner.Checks;
 using Scanner.Checks.MtaSts;
@@ -39,18 +40,17 @@ internal sealed class CheckCommand
         await using var lab = _lab.Wanted(parsed) ? await _lab.StartAsync(parsed, time).ConfigureAwait(false) : null;
         var options = new ScanOptions
         {
-            List = new Input.ListOptions { PublicSuffixes = PublicSuffixList.Embedded },
+            List = new Input.ListOptions { Source = "check" },
             Output = "",
-            Resolvers = _resolving.Resolvers(parsed, lab?.Host),
+            Resolvers = await _resolving.ResolversAsync(parsed, lab?.Host, signals.Token).ConfigureAwait(false),
             Resolver = _resolving.Resolver(parsed, lab?.Host),
             PolicyFetch = _resolving.PolicyFetch(parsed, lab?.Host),
             // One domain may cost a few queries more than one of a million: look at addresses too.
             SpfLevel = SpfEvalLevel.Full,
-            ToolVersion = ToolVersion.Number,
         };
         await using var stub = new StubResolver(options.Resolver, [.. options.Resolvers.Select(server => (IDnsTransport)new DnsClientTransport(server))], time);
-        if (await stub.ProbeAsync(signals.Token).ConfigureAwait(false) is { Alive.Count: 0 })
-            throw new ResolverUnreachableException($"no resolver answers ({string.Join(", ", options.Resolvers)}); name another with --resolver HOST[:PORT]");
+        var probes = await stub.ProbeAsync(signals.Token).ConfigureAwait(false);
+        if (probes.All(probe => !probe.Answers)) throw ScanRun.NoResolver(probes);
         var shared = new CachingResolver(stub, options.Resolver.CacheEntries, time);
         var scanner = new DomainScanner(stub, shared, options, time);
         var fetcher = new HttpsPolicyFetcher(shared, options.PolicyFetch, time);
@@ -58,14 +58,20 @@ internal sealed class CheckCommand
         {
             var result = await scanner.ScanAsync(name, signals.Token).ConfigureAwait(false);
             if (DomainScanner.WantsPolicy(result)) result = await DomainScanner.FetchPolicyAsync(result, fetcher, signals.Token).ConfigureAwait(false);
-            if (parsed.GetValue(_json)) Console.WriteLine(RowJson.Format(result));
+            if (parsed.GetValue(_json)) Console.WriteLine(Json(result));
             else Explanation.Write(result, Console.Out);
         }
         return ExitCode.Complete;
     }
 
     private static ListedName Normalise(string text, int position) =>
-        NameNormaliser.TryNormalise(text, PublicSuffixList.Embedded, out var name, out string? problem)
-            ? name with { Rank = position }
-            : throw new UsageException($"{text}: {problem}");
+        NameNormaliser.Normalise(text, position, PublicSuffixList.Embedded, out string? problem) ?? throw new UsageException($"{text}: {problem}");
+
+    private static string Json(DomainResult result)
+    {
+        var stamp = new RunStamp { ScanId = "check", ToolVersion = RunManifest.Tool.Version, ListSha256 = "", PslVersion = PublicSuffixList.Embedded.Version };
+        using var text = new MemoryStream();
+        using (var json = new Utf8JsonWriter(text)) ResultSchema.WriteJson(json, result, stamp);
+        return Encoding.UTF8.GetString(text.ToArray());
+    }
 }

@@ -13,13 +13,13 @@ internal static class DryRun
 
     public static int Print(ListSource source, ListOptions options, ScanChecks checks, ResolverOptions resolver, TextWriter output)
     {
-        var survey = ListSurvey.Run(source, options);
-        long names = survey.Rows - survey.Unqueryable - survey.Excluded;
+        var survey = ListSurvey.Read(source, options);
+        long names = survey.Selected - survey.SelectedUnqueryable - survey.SelectedExcluded;
         int perName = checks.Names().Count;
         double low = names * (perName + ExtraLow), high = names * (perName + ExtraHigh);
-        output.WriteLine(Invariant($"list       {Terminal.Safe(source.Name)} ({survey.Format}), sha256 {survey.Sha256}"));
-        output.WriteLine(Invariant($"lines      {survey.LinesRead:N0} read, {survey.Valid:N0} valid, {survey.Invalid:N0} invalid, {survey.Duplicates:N0} duplicate"));
-        output.WriteLine(Invariant($"rows       {survey.Rows:N0}, of them {survey.Excluded:N0} excluded and {survey.Unqueryable:N0} that cannot be asked for"));
+        output.WriteLine(Invariant($"list       {Terminal.Safe(source.DisplayName)} ({survey.Format}), sha256 {survey.Sha256}"));
+        output.WriteLine(Invariant($"lines      {survey.LinesRead:N0} read, {survey.Names:N0} distinct names, {survey.InvalidLines:N0} invalid, {survey.DuplicateLines:N0} duplicate"));
+        output.WriteLine(Invariant($"rows       {survey.Selected:N0}, of them {survey.SelectedExcluded:N0} excluded and {survey.SelectedUnqueryable:N0} that cannot be asked for"));
         output.WriteLine(Invariant($"checks     {string.Join(',', checks.Names())}"));
         output.WriteLine(Invariant($"queries    about {low:N0} to {high:N0}: {perName} a name at once, then addresses, includes and ancestors"));
         output.WriteLine(resolver.QueriesPerSecond == 0
@@ -40,9 +40,9 @@ internal static class BadLines
 {
     public static void Print(ListSurvey survey, TextWriter output)
     {
-        if (survey.Invalid == 0) return;
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{survey.Invalid:N0} bad lines were skipped; the first:"));
+        if (survey.InvalidLines == 0) return;
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{survey.InvalidLines:N0} bad lines were skipped; the first:"));
         foreach (var line in survey.FirstBadLines)
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  line {line.Number}: {Terminal.Safe(line.Reason)}"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  line {line.Line}: {Terminal.Safe(line.Reason)}"));
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Scanner.Dns;
 using Scanner.Input;
+using Scanner.Write;
 
 namespace Scanner.Cli;
 
@@ -23,7 +24,7 @@ internal static class ExitCode
         {
             return await command().ConfigureAwait(false);
         }
-        catch (Exception e) when (e is InputException or UsageException)
+        catch (Exception e) when (e is InputException or UsageException or RunFolderException)
         {
             Terminal.Error(e.Message);
             return Unusable;

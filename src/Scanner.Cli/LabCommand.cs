@@ -1,8 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Scanner.Checks.Names;
 using Scanner.Input;
-using Scanner.Lab;
+using Scanner.Lab.World;
 
 namespace Scanner.Cli;
 
@@ -21,6 +20,7 @@ internal sealed class LabCommand
         command.SetAction((parsed, _) => ExitCode.OfAsync(() => ServeAsync(parsed, parsed.GetValue(caFile)!)));
         command.Subcommands.Add(Truth());
         command.Subcommands.Add(List());
+        command.Subcommands.Add(Verify());
         return command;
     }
 
@@ -56,17 +56,46 @@ internal sealed class LabCommand
         command.SetAction((parsed, _) => ExitCode.OfAsync(() =>
         {
             string? path = parsed.GetValue(list);
-            using var source = path is null ? LabOptions.OpenBundledList() : ListSource.Open(path, Console.OpenStandardInput);
-            var options = new ListOptions { Source = path, PublicSuffixes = PublicSuffixList.Embedded };
-            var survey = ListSurvey.Run(source, options);
+            using var source = path is null ? LabOptions.OpenBundledList() : ListSource.Open(path);
+            var options = new ListOptions { Source = path ?? "lab" };
+            var survey = ListSurvey.Read(source, options);
             var truth = new LabTruth(lab.World(parsed));
-            Console.WriteLine("rank,name," + string.Join(',', LabTruth.Columns));
-            foreach (var name in ListReader.Read(source, options, survey))
+            Console.WriteLine("rank,name," + string.Join(',', TruthColumns));
+            foreach (var name in ListReader.Read(source, survey, options))
             {
-                var row = truth.Expect(name.Name, name.OrganizationalDomain);
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name.Rank},{name.Name},") + string.Join(',', LabTruth.Columns.Select(column => row.GetValueOrDefault(column))));
+                var row = truth.Expect(name);
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name.Rank},{name.Name},") + string.Join(',', TruthColumns.Select(column => Csv(row.GetValueOrDefault(column)))));
             }
             return Task.FromResult(ExitCode.Complete);
+        }));
+        return command;
+    }
+
+    /// <summary>The columns that the population decides; a cast name decides others as well, which <c>lab verify</c> compares.</summary>
+    private static readonly string[] TruthColumns =
+    [
+        "mx_class", "runs_mail", "spf_status", "spf_class", "spf_all", "spf_effective_all", "spf_lookups_worst", "dmarc_record", "dmarc_class", "dmarc_own",
+        "dmarc_source", "dmarc_source_name", "dmarc_policy_9989", "dmarc_policy_7489", "enf_p", "enf_9989", "mtasts_status", "mtasts_mode", "mtasts_error",
+        "mtasts_mx_match", "tlsrpt_status",
+    ];
+
+    private static string Csv(string? value) => value?.IndexOfAny([',', '"']) >= 0 ? $"\"{value.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : value ?? "";
+
+    /// <summary><c>lab verify RUN</c>: exit 0 when every row is the truth's.</summary>
+    private static Command Verify()
+    {
+        var run = new Argument<string>("RUN") { Description = "the run folder of a scan of the lab" };
+        var lab = new LabOptions();
+        var command = new Command("verify", "compares every row of a scan of the lab with the truth, column by column") { run };
+        lab.AddTo(command, always: true);
+        command.SetAction((parsed, _) => ExitCode.OfAsync(() =>
+        {
+            var verify = new LabVerify(new LabTruth(lab.World(parsed)));
+            verify.Compare(Write.RunFolder.Open(parsed.GetValue(run)!).FullPath);
+            foreach (string example in verify.Examples) Console.WriteLine(Terminal.Safe(example));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{verify.Rows:N0} rows, {verify.Values:N0} values compared: {verify.Differences.Values.Sum():N0} differ, of them {verify.Unknown:N0} unknown and {verify.FalselyAbsent:N0} falsely absent"));
+            return Task.FromResult(verify.Differences.Count == 0 ? ExitCode.Complete : ExitCode.Stopped);
         }));
         return command;
     }

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using Scanner.Input;
-using Scanner.Lab;
+using Scanner.Lab.Servers;
+using Scanner.Lab.World;
 
 namespace Scanner.Cli;
 
@@ -15,7 +16,7 @@ internal sealed record RunningLab(LabHost Host, string Description) : IAsyncDisp
 internal sealed class LabOptions
 {
     private readonly Option<bool> _lab = new("--lab") { Description = "serve the bundled simulated internet in this process and ask that; LIST may be left out" };
-    private readonly Option<long> _seed = new("--lab-seed") { Description = "which population of the simulated internet", HelpName = "S", DefaultValueFactory = _ => 1 };
+    private readonly Option<ulong> _seed = new("--lab-seed") { Description = "which population of the simulated internet", HelpName = "S", DefaultValueFactory = _ => 1 };
     private readonly Option<double> _drop = new("--lab-drop") { Description = "share of DNS packets that the simulated internet loses, 0 to 1", HelpName = "P" };
     private readonly Option<double> _servfail = new("--lab-servfail") { Description = "share of DNS queries that it answers with SERVFAIL, 0 to 1", HelpName = "P" };
 
@@ -41,19 +42,25 @@ internal sealed class LabOptions
         return wanted;
     }
 
-    public LabWorld World(ParseResult parsed) => LabWorld.Create(Seed(parsed));
+    public LabWorld World(ParseResult parsed) => new(new PopulationOptions { Seed = Seed(parsed) });
 
-    public long Seed(ParseResult parsed) => parsed.GetValue(_seed);
+    private ulong Seed(ParseResult parsed) => parsed.GetValue(_seed);
 
     public async Task<RunningLab> StartAsync(ParseResult parsed, TimeProvider time)
     {
         double drop = parsed.GetValue(_drop), servfail = parsed.GetValue(_servfail);
-        long seed = Seed(parsed);
+        ulong seed = Seed(parsed);
         var faults = new LabFaultRates { Drop = drop, Servfail = servfail, Seed = unchecked((int)seed) };
-        var host = await LabHost.StartAsync(World(parsed), new LabHostOptions { Faults = faults }, time, CancellationToken.None).ConfigureAwait(false);
+        var host = await LabHost.StartAsync(World(parsed), new LabHostOptions { FaultRates = faults }, time, CancellationToken.None).ConfigureAwait(false);
         return new RunningLab(host, string.Create(CultureInfo.InvariantCulture, $"simulated internet, seed {seed}, {drop:P1} of packets lost, {servfail:P1} SERVFAIL"));
     }
 
     /// <summary>The list that is scanned when none is given.</summary>
-    public static ListSource OpenBundledList() => ListSource.FromText("lab", LabList.Default());
+    public static ListSource OpenBundledList()
+    {
+        var text = new MemoryStream();
+        using (var writer = new StreamWriter(text, leaveOpen: true)) LabList.Write(writer);
+        text.Position = 0;
+        return ListSource.FromText("lab", text);
+    }
 }

@@ -1,6 +1,8 @@
 using System.Globalization;
 using DuckDB.NET.Data;
-using Scanner.Lab;
+using Scanner.Checks;
+using Scanner.Checks.Names;
+using Scanner.Lab.World;
 
 namespace Scanner.Cli;
 
@@ -38,14 +40,15 @@ internal sealed class LabVerify(LabTruth truth)
         using var connection = new DuckDBConnection("DataSource=:memory:");
         connection.Open();
         using var command = connection.CreateCommand();
-        string columns = string.Join(", ", LabTruth.AllColumns.Select(column => $"\"{column}\""));
-        command.CommandText = $"SELECT name, org_domain_psl, {columns} FROM read_parquet('{runFolder.Replace("'", "''", StringComparison.Ordinal)}/domains/part-*.parquet')";
+        command.CommandText = $"SELECT * FROM read_parquet('{runFolder.Replace("'", "''", StringComparison.Ordinal)}/domains/part-*.parquet')";
         using var reader = command.ExecuteReader();
         while (reader.Read())
         {
-            string name = reader.GetString(0);
+            string name = reader.GetString(reader.GetOrdinal("name"));
+            Words.TryParse(reader.GetString(reader.GetOrdinal("input_class")), out InputClass inputClass);
+            var listed = new ListedName { Rank = 0, Input = name, Name = name, Class = inputClass, Tld = "", OrganizationalDomain = Text(reader.GetValue(reader.GetOrdinal("org_domain_psl"))) };
             Rows++;
-            foreach (var (column, want) in truth.Expect(name, reader.IsDBNull(1) ? null : reader.GetString(1)))
+            foreach (var (column, want) in truth.Expect(listed))
             {
                 string? got = Text(reader.GetValue(reader.GetOrdinal(column)));
                 Values++;

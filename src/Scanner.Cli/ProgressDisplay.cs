@@ -151,7 +151,7 @@ internal sealed class ProgressDisplay : IScanObserver, IAsyncDisposable
         {
             var snapshot = statistics.Snapshot();
             double seconds = time.GetElapsedTime(_lastLook).TotalSeconds;
-            (Elapsed, Queries, Retries, InFlight) = (time.GetElapsedTime(_start), snapshot.QueriesSent, snapshot.Retries, snapshot.InFlight);
+            (Elapsed, Queries, Retries, InFlight) = (time.GetElapsedTime(_start), snapshot.Sent, snapshot.Retries, snapshot.InFlight);
             long done = progress.Done;
             if (seconds > 0) (NamesPerSecond, QueriesPerSecond) = ((done - _lastDone) / seconds, (Queries - _lastQueries) / seconds);
             (_lastDone, _lastQueries, _lastLook) = (done, Queries, time.GetTimestamp());

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Scanner.Report;
+using Scanner.Write;
 
 namespace Scanner.Cli;
 
@@ -16,8 +17,8 @@ internal static class ReportCommand
             string[] folders = parsed.GetValue(runs)!;
             string? target = parsed.GetValue(output);
             if (target is null && folders.Length > 1) throw new UsageException("report over several run folders needs --output DIR");
-            var summary = Reporter.Write(folders, target ?? folders[0]);
-            Console.Write(HeadlineText.Format(summary));
+            var summary = Reporter.Write([.. folders.Select(RunFolder.Open)], target ?? folders[0]);
+            Console.Write(HeadlineText.Text(summary));
             Console.WriteLine($"written to {target ?? folders[0]}");
             return Task.FromResult(ExitCode.Complete);
         }));

@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Scanner.Checks.MtaSts;
 using Scanner.Dns.Resolve;
-using Scanner.Lab;
+using Scanner.Lab.Servers;
 
 namespace Scanner.Cli;
 
@@ -94,15 +94,21 @@ internal sealed class ResolvingOptions
     }
 
     /// <summary>The resolvers to ask: those of the lab, those named, or the system's.</summary>
-    public IReadOnlyList<IPEndPoint> Resolvers(ParseResult parsed, LabHost? lab)
+    public async Task<IReadOnlyList<IPEndPoint>> ResolversAsync(ParseResult parsed, LabHost? lab, CancellationToken cancellationToken)
     {
         string[] named = parsed.GetValue(_resolver) ?? [];
         if (lab is not null && named.Length == 0) return [lab.DnsEndpoint];
         var endpoints = new List<IPEndPoint>();
         foreach (string text in named)
         {
-            if (!ResolverEndpoint.TryParse(text, out var endpoint, out string? problem)) throw new UsageException($"--resolver {text}: {problem}");
-            endpoints.Add(endpoint);
+            try
+            {
+                endpoints.Add(await ResolverEndpoint.ParseAsync(text, cancellationToken).ConfigureAwait(false));
+            }
+            catch (FormatException e)
+            {
+                throw new UsageException($"--resolver: {e.Message}");
+            }
         }
         if (endpoints.Count == 0) endpoints.AddRange(ResolverEndpoint.SystemResolvers());
         if (endpoints.Count == 0) throw new UsageException("this system names no DNS resolver; say which to ask with --resolver HOST[:PORT], or use --lab");
@@ -122,7 +128,7 @@ internal sealed class ResolvingOptions
         Port = lab is not null && IsDefault(parsed, _httpsPort) ? lab.HttpsPort : parsed.GetValue(_httpsPort),
         Timeout = TimeSpan.FromSeconds(parsed.GetValue(_httpsTimeout)),
         TrustedRoots = parsed.GetValue(_caFile) is { } file ? Roots(file) : lab?.RootCertificates,
-        AllowSpecialAddresses = parsed.GetValue(_allowSpecial) ? SpecialAddressPolicy.All : lab is not null ? SpecialAddressPolicy.LoopbackOnly : SpecialAddressPolicy.None,
+        AllowSpecialAddresses = parsed.GetValue(_allowSpecial) ? SpecialAddressUse.All : lab is not null ? SpecialAddressUse.LoopbackOnly : SpecialAddressUse.None,
         UserAgent = UserAgent(parsed.GetValue(_contact)),
     };
 
@@ -131,7 +137,7 @@ internal sealed class ResolvingOptions
     private static bool IsDefault(ParseResult parsed, Option option) => parsed.GetResult(option) is null or { Implicit: true };
 
     private static string UserAgent(string? contact) =>
-        string.Create(CultureInfo.InvariantCulture, $"Scanner/{ToolVersion.Number} (mail security adoption study{(contact is null ? "" : "; " + contact)})");
+        string.Create(CultureInfo.InvariantCulture, $"Scanner/{Write.RunManifest.Tool.Version} (mail security adoption study{(contact is null ? "" : "; " + contact)})");
 
     private static X509Certificate2Collection Roots(string file)
     {

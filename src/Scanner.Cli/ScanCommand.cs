@@ -48,7 +48,7 @@ internal sealed class ScanCommand
         ResolvingOptions.Require(_top, n => n is null or >= 1, "must be 1 or more");
         ResolvingOptions.Require(_sample, n => n is null or >= 1, "must be 1 or more");
         ResolvingOptions.Require(_httpsConcurrency, n => n is >= 1 and <= 10_000, "must be 1 to 10000");
-        ResolvingOptions.Require(_shard, text => TryShard(text, out _, out _), "must be I/N with 1 <= I <= N, for example 2/4");
+        ResolvingOptions.Require(_shard, text => text is not null && Shard.TryParse(text, out _), "must be I/N with 1 <= I <= N, for example 2/4");
         ResolvingOptions.Require(_checks, text => TryChecks(text, out _), $"must name checks out of {string.Join(',', ScanChecks.All.Names())}, or all");
         _progress.AcceptOnlyFromAmong("auto", "rich", "plain", "json", "none");
         command.SetAction((parsed, _) => ExitCode.OfAsync(() => RunAsync(parsed)));
@@ -66,28 +66,27 @@ internal sealed class ScanCommand
         using var signals = new StopSignals(() => Terminal.Note("stopping: finishing the names under way (again to end at once)"));
         bool dryRun = parsed.GetValue(_dryRun);
         await using var lab = useLab && !dryRun ? await _lab.StartAsync(parsed, time).ConfigureAwait(false) : null;
-        TryShard(parsed.GetValue(_shard), out int shard, out int shards);
+        Shard.TryParse(parsed.GetValue(_shard)!, out var shard);
         TryChecks(parsed.GetValue(_checks), out var checks);
         var listOptions = new ListOptions
         {
-            Source = list,
+            Source = list ?? "lab",
             Top = parsed.GetValue(_top),
             Sample = parsed.GetValue(_sample),
             Seed = parsed.GetValue(_seed),
             Shard = shard,
-            Shards = shards,
             ExcludeFile = parsed.GetValue(_exclude),
-            PublicSuffixes = parsed.GetValue(_psl) is { } file ? ReadPublicSuffixes(file) : PublicSuffixList.Embedded,
+            PublicSuffixList = parsed.GetValue(_psl) is { } file ? ReadPublicSuffixes(file) : PublicSuffixList.Embedded,
         };
         var resolver = _resolving.Resolver(parsed, lab?.Host);
-        using var source = list is null ? LabOptions.OpenBundledList() : ListSource.Open(list, Console.OpenStandardInput);
+        using var source = list is null ? LabOptions.OpenBundledList() : ListSource.Open(list);
         if (dryRun) return DryRun.Print(source, listOptions, checks, resolver, Console.Out);
 
         var options = new ScanOptions
         {
             List = listOptions,
             Output = parsed.GetValue(_output) ?? DefaultOutput(list, time),
-            Resolvers = _resolving.Resolvers(parsed, lab?.Host),
+            Resolvers = await _resolving.ResolversAsync(parsed, lab?.Host, signals.Token).ConfigureAwait(false),
             Resolver = resolver,
             PolicyFetch = _resolving.PolicyFetch(parsed, lab?.Host),
             HttpsConcurrency = parsed.GetValue(_httpsConcurrency),
@@ -96,11 +95,9 @@ internal sealed class ScanCommand
             Contact = _resolving.Contact(parsed),
             CommandLine = [.. parsed.Tokens.Select(token => token.Value)],
             Lab = lab?.Description,
-            ToolVersion = ToolVersion.Number,
-            ToolCommit = ToolVersion.Commit,
         };
         await using var display = ProgressDisplay.Create(parsed.GetValue(_progress)!, time);
-        var outcome = await ScanRun.RunAsync(source, options, display, time, signals.Token).ConfigureAwait(false);
+        var outcome = await new ScanRun(options, display, time).RunAsync(source, signals.Token).ConfigureAwait(false);
         await display.DisposeAsync().ConfigureAwait(false);
         return ScanReport.Print(outcome, Console.Out);
     }
@@ -122,15 +119,6 @@ internal sealed class ScanCommand
         {
             throw new UsageException($"--psl {file}: {e.Message}");
         }
-    }
-
-    private static bool TryShard(string? text, out int shard, out int shards)
-    {
-        shard = shards = 0;
-        return text?.Split('/') is [var i, var n]
-               && int.TryParse(i, NumberStyles.None, CultureInfo.InvariantCulture, out shard)
-               && int.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out shards)
-               && shard >= 1 && shard <= shards;
     }
 
     private static bool TryChecks(string? text, out ScanChecks checks)

@@ -76,7 +76,7 @@ public sealed record ScanOptions
         ["top"] = Text(List.Top),
         ["sample"] = Text(List.Sample),
         ["seed"] = Text(List.Seed),
-        ["shard"] = $"{List.Shard}/{List.Shards}",
+        ["shard"] = List.Shard.ToString(),
         ["exclude"] = List.ExcludeFile is null ? "none" : Path.GetFileName(List.ExcludeFile),
         ["resolver"] = string.Join(' ', Resolvers),
         ["qps"] = Text(Resolver.QueriesPerSecond),

@@ -1,6 +1,5 @@
 using Scanner.Checks;
 using Scanner.Checks.MtaSts;
-using Scanner.Checks.Names;
 using Scanner.Dns;
 using Scanner.Dns.Resolve;
 using Scanner.Dns.Transport;
@@ -38,18 +37,18 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
     /// <exception cref="IOException">The disk failed; what was closed stays.</exception>
     public async Task<ScanOutcome> RunAsync(ListSource source, CancellationToken stopReading)
     {
-        var survey = ListSurvey.Run(source, options.List);
+        var survey = ListSurvey.Read(source, options.List, stopReading);
         observer.ListSurveyed(survey);
 
         await using var stub = new StubResolver(options.Resolver, [.. options.Resolvers.Select(server => (IDnsTransport)new DnsClientTransport(server))], time);
         await ProbeAsync(stub, stopReading).ConfigureAwait(false);
         var shared = new CachingResolver(stub, options.Resolver.CacheEntries, time);
 
-        var folder = RunFolder.Create(options.Output);
+        var folder = Write.RunFolder.Create(options.Output);
         var manifest = Begin(source, survey);
         folder.Save(manifest);
 
-        var progress = new ScanProgress { Total = survey.Rows };
+        var progress = new ScanProgress { Total = survey.Selected };
         observer.Started(progress, stub.Statistics);
         var stamp = new RunStamp
         {
@@ -65,7 +64,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         PipelineResult ended;
         await using (var writer = new PartWriter(folder.DomainsPath, stamp))
         {
-            ended = await pipeline.RunAsync(ListReader.Read(source, options.List, survey), WriteAsync, stopReading, CancellationToken.None).ConfigureAwait(false);
+            ended = await pipeline.RunAsync(ListReader.Read(source, survey, options.List), WriteAsync, stopReading, CancellationToken.None).ConfigureAwait(false);
             await writer.CloseAsync().ConfigureAwait(false);
 
             ValueTask WriteAsync(DomainResult row)
@@ -77,7 +76,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
 
         // Rows in = rows out: counted, not assumed.
         string? stopped = ended.StoppedBecause
-            ?? (ended.RowsWritten == survey.Rows ? null : $"{survey.Rows - ended.RowsWritten} of {survey.Rows} names have no row: a fault of this program");
+            ?? (ended.RowsWritten == survey.Selected ? null : $"{survey.Selected - ended.RowsWritten} of {survey.Selected} names have no row: a fault of this program");
         var statistics = stub.Statistics.Snapshot();
         folder.Save(manifest with
         {
@@ -87,23 +86,26 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
             QueriesSent = statistics.Sent,
             Retries = statistics.Retries,
             TcpShare = statistics.Sent == 0 ? null : (double)statistics.OverTcp / statistics.Sent,
-            CacheHits = shared.Statistics.Hits,
+            CacheHits = shared.Hits + shared.Coalesced,
             PolicyFetches = progress.PoliciesFetched,
             RowsWritten = ended.RowsWritten,
             Complete = stopped is null,
             InterruptedReason = stopped,
         });
-        var summary = ended.RowsWritten == 0 ? null : Reporter.Write([folder.FullPath], folder.FullPath);
-        return new ScanOutcome(options.Output, survey.Rows, ended.RowsWritten, statistics.Sent, time.GetElapsedTime(start), stopped, summary);
+        var summary = ended.RowsWritten == 0 ? null : Reporter.Write([folder], folder.FullPath);
+        return new ScanOutcome(options.Output, survey.Selected, ended.RowsWritten, statistics.Sent, time.GetElapsedTime(start), stopped, summary);
     }
 
     private async Task ProbeAsync(StubResolver stub, CancellationToken ct)
     {
-        var silent = await stub.ProbeAsync(ct).ConfigureAwait(false);
-        if (silent.Count == options.Resolvers.Count)
-            throw new ResolverUnreachableException($"no resolver answers ({string.Join(", ", silent)}): check the address, or name another with --resolver HOST[:PORT]; nothing was done");
-        foreach (var resolver in silent) observer.Warning($"resolver {resolver} does not answer; going on with the others");
+        var silent = (await stub.ProbeAsync(ct).ConfigureAwait(false)).Where(probe => !probe.Answers).ToList();
+        if (silent.Count == options.Resolvers.Count) throw NoResolver(silent);
+        foreach (var probe in silent) observer.Warning($"resolver {probe.Resolver} does not answer ({probe.Status.Word()}); going on with the others");
     }
+
+    /// <summary>What to say when not one resolver answers the first question.</summary>
+    public static ResolverUnreachableException NoResolver(IEnumerable<ResolverProbe> silent) => new(
+        $"no resolver answers ({string.Join(", ", silent.Select(probe => $"{probe.Resolver}: {probe.Status.Word()}"))}): check the address, or name another with --resolver HOST[:PORT]; nothing was done");
 
     private RunManifest Begin(ListSource source, ListSurvey survey) => new()
     {
@@ -112,10 +114,10 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         ToolCommit = RunManifest.Tool.Commit,
         CommandLine = options.CommandLine,
         Options = options.Effective(),
-        List = source.Name,
+        List = Path.GetFileName(source.DisplayName),
         ListSha256 = survey.Sha256,
-        Lines = new LineCounts(survey.LinesRead, survey.Blank, survey.Valid, survey.Invalid, survey.Duplicates, survey.Unqueryable, survey.Excluded),
-        PslVersion = options.List.PublicSuffixes.Version,
+        Lines = new LineCounts(survey.LinesRead, survey.LinesSkipped, survey.Names, survey.InvalidLines, survey.DuplicateLines, survey.SelectedUnqueryable, survey.SelectedExcluded),
+        PslVersion = options.List.PublicSuffixList.Version,
         Resolvers = [.. options.Resolvers.Select(server => server.ToString())],
         Checks = options.Checks.Names(),
         Started = time.GetUtcNow(),
@@ -144,7 +146,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
             }
         }
 
-        public IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> ByQueryType()
+        public Dictionary<string, IReadOnlyDictionary<string, long>> ByQueryType()
         {
             var byType = new Dictionary<string, IReadOnlyDictionary<string, long>>();
             for (int i = 0; i < QueryTypes.Length; i++)

@@ -52,9 +52,15 @@ public sealed class ListSource : IDisposable
     /// <param name="standardInput">Read in place of the console's, in tests.</param>
     /// <param name="allowEmpty">An opt-out list may well be empty, a list of names may not.</param>
     /// <exception cref="InputException">There is no such file, or it is not a text or a whole archive of one.</exception>
-    public static ListSource Open(string path, Stream? standardInput = null, bool allowEmpty = false)
+    public static ListSource Open(string path, Stream? standardInput = null, bool allowEmpty = false) =>
+        Open(path, path == "-" ? "standard input" : path, standardInput, allowEmpty);
+
+    /// <summary>A list that is made and not stored: the bundled one of the lab.</summary>
+    /// <param name="name">What run.json and messages call it.</param>
+    public static ListSource FromText(string name, Stream text) => Open("-", name, text, allowEmpty: false);
+
+    private static ListSource Open(string path, string name, Stream? standardInput, bool allowEmpty)
     {
-        string name = path == "-" ? "standard input" : path;
         FileStream? file = null;
         try
         {
