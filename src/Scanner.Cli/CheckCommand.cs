@@ -1,11 +1,9 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
-using Scanner.Checks;
 using Scanner.Checks.MtaSts;
 using Scanner.Checks.Names;
 using Scanner.Checks.Spf;
-using Scanner.Dns;
 using Scanner.Dns.Resolve;
 using Scanner.Dns.Transport;
 using Scanner.Resolve;

@@ -16,21 +16,21 @@ internal static class Explanation
     {
         output.WriteLine($"{Terminal.Safe(result.Name.Name)}  ({result.Name.Class.Word()}{(result.Name.OrganizationalDomain is { } org && org != result.Name.Name ? $", organizational domain {org}" : "")})");
         if (result.ScanError is { } fault) Line("fault", fault);
-        if (result.Mx is { } mx) Explain(mx);
-        if (result.Spf is { } spf) Explain(spf);
-        if (result.Dmarc is { } dmarc) Explain(dmarc);
-        if (result.MtaSts is { } mtaSts) Explain(mtaSts);
-        if (result.TlsRpt is { } tlsRpt) Explain(tlsRpt);
+        if (result.Mx is { } mx) ExplainMx(mx);
+        if (result.Spf is { } spf) ExplainSpf(spf);
+        if (result.Dmarc is { } dmarc) ExplainDmarc(dmarc);
+        if (result.MtaSts is { } mtaSts) ExplainMtaSts(mtaSts);
+        if (result.TlsRpt is { } tlsRpt) ExplainTlsRpt(tlsRpt);
         output.WriteLine();
 
-        void Explain(MxResult mx)
+        void ExplainMx(MxResult mx)
         {
             Line("MX", $"{mx.Class.Word()}: {Meaning(mx.Class)}{Because(mx.Answer)}");
             foreach (var target in mx.Targets.Take(10)) Line("", $"{target.Preference} {target.Host}{(target.Kind == MxTargetKind.Hostname ? "" : $"  ({target.Kind.Word()})")}");
             if (mx.Targets.Count > 10) Line("", $"and {mx.Targets.Count - 10} more");
         }
 
-        void Explain(SpfResult spf)
+        void ExplainSpf(SpfResult spf)
         {
             Line("SPF", $"{spf.Class.Word()} ({spf.Status.Word()}){Because(spf.Answer)}");
             if (spf.Raw is { } raw) Line("", raw);
@@ -43,7 +43,7 @@ internal static class Explanation
             if (spf.Errors.Count > 0) Line("", $"errors: {string.Join(' ', spf.Errors)}");
         }
 
-        void Explain(DmarcResult dmarc)
+        void ExplainDmarc(DmarcResult dmarc)
         {
             Line("DMARC", $"{dmarc.Class.Word()} (RFC 9989: {dmarc.Policy9989.Word()}, RFC 7489: {dmarc.Policy7489.Word()}){Because(dmarc.Answer)}");
             if (dmarc.Raw is { } raw) Line("", raw);
@@ -59,7 +59,7 @@ internal static class Explanation
             Line("", $"enforcing: {YesNo(dmarc.Enf9989)} by RFC 9989 §3.2.9 (policy for the domain and all below it), {YesNo(dmarc.EnfP)} by p alone");
         }
 
-        void Explain(MtaStsResult sts)
+        void ExplainMtaSts(MtaStsResult sts)
         {
             Line("MTA-STS", $"{sts.Status.Word()}{Because(sts.Answer)}");
             if (sts.RawTxt is { } raw) Line("", raw);
@@ -71,7 +71,7 @@ internal static class Explanation
             if (sts.MxMatch is { } match) Line("", $"the MX hosts match the policy: {match.Word()}");
         }
 
-        void Explain(TlsRptResult rpt)
+        void ExplainTlsRpt(TlsRptResult rpt)
         {
             Line("TLS-RPT", $"{rpt.Status.Word()}{(rpt.Error is { } error ? $": {error.Word()}" : "")}{Because(rpt.Answer)}");
             if (rpt.Raw is { } raw) Line("", raw);

@@ -45,7 +45,7 @@ internal sealed class LabVerify(LabTruth truth)
         while (reader.Read())
         {
             string name = reader.GetString(reader.GetOrdinal("name"));
-            Words.TryParse(reader.GetString(reader.GetOrdinal("input_class")), out InputClass inputClass);
+            _ = Words.TryParse(reader.GetString(reader.GetOrdinal("input_class")), out InputClass inputClass);
             var listed = new ListedName { Rank = 0, Input = name, Name = name, Class = inputClass, Tld = "", OrganizationalDomain = Text(reader.GetValue(reader.GetOrdinal("org_domain_psl"))) };
             Rows++;
             foreach (var (column, want) in truth.Expect(listed))

@@ -66,8 +66,8 @@ internal sealed class ScanCommand
         using var signals = new StopSignals(() => Terminal.Note("stopping: finishing the names under way (again to end at once)"));
         bool dryRun = parsed.GetValue(_dryRun);
         await using var lab = useLab && !dryRun ? await _lab.StartAsync(parsed, time).ConfigureAwait(false) : null;
-        Shard.TryParse(parsed.GetValue(_shard)!, out var shard);
-        TryChecks(parsed.GetValue(_checks), out var checks);
+        _ = Shard.TryParse(parsed.GetValue(_shard)!, out var shard);
+        _ = TryChecks(parsed.GetValue(_checks), out var checks);
         var listOptions = new ListOptions
         {
             Source = list ?? "lab",

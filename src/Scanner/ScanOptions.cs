@@ -7,7 +7,7 @@ using Scanner.Input;
 
 namespace Scanner;
 
-/// <summary>The checks of one run. <see cref="Names"/> are the words of <c>--checks</c>.</summary>
+/// <summary>The checks of one run. Their words are those of <c>--checks</c>.</summary>
 [Flags]
 public enum ScanChecks
 {
