@@ -15,7 +15,7 @@ namespace Scanner.Dns.Resolve;
 /// </summary>
 public sealed class CachingResolver : IResolver
 {
-    /// <summary>A day, as RFC 8767 §4 counsels not to believe in longer TTLs than some days; no scan needs more.</summary>
+    /// <summary>A day. RFC 8767 §4 recommends to cap TTLs at seven; no scan needs more than one.</summary>
     public static readonly TimeSpan MaxTtl = TimeSpan.FromDays(1);
 
     /// <summary>

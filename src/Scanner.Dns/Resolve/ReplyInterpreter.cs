@@ -91,7 +91,7 @@ public static class ReplyInterpreter
     /// <summary>
     /// Nothing found, and the server does not recurse (RA=0): is that an answer? With an SOA it is NODATA (RFC 2308 §2.2). Without one,
     /// NS records make it a referral; without AA nobody vouches for it; and behind a CNAME the server has merely not looked further.
-    /// From a server that does recurse, the chain was followed to its end (RFC 1034 §4.3.2, §5.3.3), and empty means NODATA.
+    /// From a server that does recurse, the chain was followed to its end (RFC 1034 §3.6.2, §4.3.2), and empty means NODATA.
     /// </summary>
     private static bool IsLame(DnsReply reply, string? cnameTarget) =>
         !reply.RecursionAvailable && reply.NegativeTtl is null && (reply.HasAuthorityNs || !reply.Authoritative || cnameTarget is not null);

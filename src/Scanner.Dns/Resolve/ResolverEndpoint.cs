@@ -72,6 +72,7 @@ public static class ResolverEndpoint
     private static (string Host, int Port) Split(string text)
     {
         string host = text.Trim();
+        if (host.AsSpan().ContainsAny("/ @,")) throw new FormatException($"resolver '{text}': write HOST, HOST:PORT or [IPv6]:PORT");
         string? port = null;
         if (host.StartsWith('['))
         {
@@ -91,7 +92,6 @@ public static class ResolverEndpoint
             host = host[..colon];
         }
         if (host.Length == 0) throw new FormatException($"resolver '{text}': the host is missing");
-        if (host.AsSpan().ContainsAny("/ @,")) throw new FormatException($"resolver '{text}': write HOST, HOST:PORT or [IPv6]:PORT");
         if (host.Contains(':') && !IPAddress.TryParse(host, out _)) throw new FormatException($"resolver '{text}': '{host}' is not an IPv6 address");
         // Digits and dots that are no full address: the system's parser would read "10.1" as 10.0.0.1, its resolver would guess.
         if (host.All(c => c is '.' or (>= '0' and <= '9')) && (host.AsSpan().Count('.') != 3 || !IPAddress.TryParse(host, out _)))

@@ -190,6 +190,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     private async Task<bool> TrialAsync(Upstream upstream)
     {
         await _permits.AcquireAsync(_stop.Token).ConfigureAwait(false);
+        Statistics.QuerySent(isRetry: false);
         try
         {
             // Not through SendAsync: its report would meet the circuit half open. The breaker runs this itself.
@@ -200,6 +201,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         }
         finally
         {
+            Statistics.QueryEnded();
             _permits.Release();
         }
     }

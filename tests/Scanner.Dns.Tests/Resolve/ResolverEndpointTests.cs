@@ -42,7 +42,7 @@ public sealed class ResolverEndpointTests
     [InlineData("[2001:db8::1", "'[' without ']'")]
     [InlineData("[2001:db8::1]53", "only ':PORT'")]
     [InlineData("[192.0.2.1]:53", "not an IPv6 address")]
-    [InlineData("https://192.0.2.1/dns-query", "not an IPv6 address")]
+    [InlineData("https://192.0.2.1/dns-query", "write HOST")]
     [InlineData("resolver/path", "write HOST")]
     [InlineData("192.0.2.1,192.0.2.2", "write HOST")]
     [InlineData("0.0.0.0", "unspecified")]
