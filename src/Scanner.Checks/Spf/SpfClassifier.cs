@@ -100,13 +100,14 @@ public static class SpfClassifier
         TxtRrsetBytes = answer.Status.IsUnknown() ? null : answer.RecordsOf<TxtRecord>().Sum(r => r.Strings.Sum(s => s.Length + 1)),
     };
 
-    private static SpfResult WithText(DnsAnswer answer, SpfReading reading, SpfStatus status, SpfClass @class) => Without(answer, status, @class) with
-    {
-        NoMail = false,
-        Length = reading.Txt!.Text.Length,
-        Strings = reading.Txt.Strings.Count,
-        Raw = Evidence.Escape(reading.Txt.Text),
-    };
+    private static SpfResult WithText(DnsAnswer answer, SpfReading reading, SpfStatus status, SpfClass @class) =>
+        Without(answer, status, @class) with
+        {
+            NoMail = false,
+            Length = reading.Txt!.Text.Length,
+            Strings = reading.Txt.Strings.Count,
+            Raw = Evidence.Escape(reading.Txt.Text),
+        };
 
     private static string[] Escaped(IReadOnlyList<string> texts) => [.. texts.Select(Evidence.Escape)];
 
@@ -147,7 +148,7 @@ public static class SpfClassifier
         if (!text.StartsWith("v=spf1", StringComparison.Ordinal)) yield return "version_case";
     }
 
-    /// <summary>Distinct addresses, 0 to 2^32: the networks as disjoint ranges. Only ip4 terms, at every level, so that figures compare.</summary>
+    /// <summary>Distinct addresses, 0 to 2^32: as disjoint ranges. Only ip4 terms, at every level, so that figures compare.</summary>
     private static long CountAddresses(List<SpfIp4Network> networks)
     {
         var ranges = networks.Select(n =>

@@ -63,7 +63,7 @@ public static class SpfRecordParser
         return RecordMatch.Valid;
     }
 
-    /// <summary>RFC 7208 §4.5: begins with the version section, ended by SP or the end of the record. Without regard to case: §12.</summary>
+    /// <summary>RFC 7208 §4.5: begins with the version section, ended by SP or the end. Without regard to case: §12.</summary>
     public static bool HasVersion(string text) =>
         text.StartsWith(Version, StringComparison.OrdinalIgnoreCase) && (text.Length == Version.Length || text[Version.Length] == ' ');
 

@@ -154,7 +154,7 @@ public sealed record SpfResult
     /// above it, terms before "all" only. Addresses of a and mx are not added, at any level.</summary>
     public long? Ipv4Count { get; init; }
 
-    /// <summary>The smallest prefix length of the ip4 terms counted in <see cref="Ipv4Count"/>, 0 to 32; null when there are none.</summary>
+    /// <summary>The smallest prefix length of the ip4 terms in <see cref="Ipv4Count"/>, 0 to 32; null when there are none.</summary>
     public int? WidestIp4 { get; init; }
 
     public bool? HasPtr { get; init; }

@@ -30,7 +30,7 @@ public sealed record SpfReading
     /// <summary>Only for none.</summary>
     public SpfNearMiss? NearMiss { get; init; }
 
-    /// <summary>All records when there are several, or the near-misses when there is none; sorted, since servers turn the order round.</summary>
+    /// <summary>All records when there are several, or the near-misses when there is none; sorted: servers turn the order round.</summary>
     public IReadOnlyList<string> Candidates { get; init; } = [];
 }
 
@@ -73,7 +73,8 @@ public static partial class SpfSelector
         if (SpfRecordParser.HasVersion(text)) return null;
         const StringComparison NoCase = StringComparison.OrdinalIgnoreCase;
         if (text.TrimStart(' ', '\t', '\r', '\n').StartsWith("v=spf1", NoCase) && text[0] <= ' ') return SpfNearMiss.LeadingSpace;
-        if (text.TrimStart('"', '\'', '\\', '`', ' ').StartsWith("v=spf1", NoCase) && text[0] is not ('v' or 'V')) return SpfNearMiss.Quoted;
+        string bare = text.TrimStart('"', '\'', '\\', '`', ' ');
+        if (bare.Length < text.Length && bare.StartsWith("v=spf1", NoCase)) return SpfNearMiss.Quoted;
         if (text.StartsWith("spf2.0/", NoCase)) return SpfNearMiss.SenderId; // RFC 4406 §3.1
         if (text.StartsWith("v=spf1", NoCase))
         {
@@ -90,7 +91,8 @@ public static partial class SpfSelector
     }
 
     /// <summary><c>v=spf 1</c>, <c>v=spf</c>, <c>v spf1</c>, <c>v = spf1</c>, <c>spf1</c>, <c>spf=1</c>, as a word of its own.</summary>
-    [GeneratedRegex(@"^(v[ \t]*[=:;-]?[ \t]*spf[ \t.]*1?|spf[ \t]*[=:]?[ \t]*1)([ \t;:]|$)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(v[ \t]*[=:;-]?[ \t]*spf[ \t.]*1?|spf[ \t]*[=:]?[ \t]*1)([ \t;:]|$)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex VersionTypo();
 
     /// <summary>RFC 2181 §5: identical records are one. The same text split otherwise is another record.</summary>

@@ -17,7 +17,7 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level)
     /// <summary>RFC 7208 §4.6.4, §5.4: MX names of one mx term.</summary>
     private const int MaxMxNames = 10;
 
-    /// <summary>Records read, repeats included. The same include may be reached exponentially often; far over the limit we stop adding.</summary>
+    /// <summary>Records read, repeats included. An include may be reached exponentially often; far over the limit we stop adding.</summary>
     private const int MaxVisits = 500;
 
     private readonly List<string> _path = [];
@@ -129,7 +129,7 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level)
         if (inner is not null) Permit(outcome, inner.Passing & open, inner.Permissive);
     }
 
-    /// <summary>Reads the record at the target and puts its errors on the parent's account; null when there is nothing to go on with.</summary>
+    /// <summary>Reads the record at the target and puts its errors on the parent's account; null when there is none to read.</summary>
     private Outcome? Follow(SpfTarget target, Outcome parent, SpfStatus missing, bool passing, bool isOwn)
     {
         Depth = Math.Max(Depth, _path.Count);
@@ -197,7 +197,8 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level)
                 var mx = Ask(name, DnsRecordType.Mx);
                 Judge(outcome, mx, mx);
                 // RFC 7208 §4.6.4, §5.4
-                if (zone.Answer(name, DnsRecordType.Mx)?.RecordsOf<MxRecord>().Count() > MaxMxNames) outcome.Errors.Add(SpfStatus.PermerrorMxLimit);
+                int? names = zone.Answer(name, DnsRecordType.Mx)?.RecordsOf<MxRecord>().Count();
+                if (names > MaxMxNames) outcome.Errors.Add(SpfStatus.PermerrorMxLimit);
                 return mx == Presence.Absent ? Families.None : Families.Both;
             case SpfMechanism.Exists: // RFC 7208 §5.7: always an A lookup
                 var exists = Ask(name, DnsRecordType.A);
