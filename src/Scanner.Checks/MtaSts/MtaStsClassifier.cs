@@ -26,7 +26,10 @@ public static class MtaStsClassifier
         string[] texts = DistinctTexts(txt);
         // With one TXT the grammar decides; with several, what does not begin with the literal "v=STSv1;" is discarded first. RFC 8461 §3.1
         string[] selected = [.. texts.Where(texts.Length == 1 ? MtaStsRecordParser.IsCandidateAlone : MtaStsRecordParser.IsCandidateAmongSeveral)];
-        var misses = texts.Where(t => !selected.Contains(t)).Select(t => (Text: t, Miss: MtaStsRecordParser.NearMiss(t))).Where(m => m.Miss is not null);
+        var misses = texts.Where(t => !selected.Contains(t))
+            .Select(t => (Text: t, Miss: MtaStsRecordParser.NearMiss(t)))
+            .Where(m => m.Miss is not null)
+            .ToArray();
         result = result with { Candidates = [.. selected.Concat(misses.Select(m => m.Text)).Select(Evidence.Escape)] };
         // Not exactly one left: the domain has no policy. RFC 8461 §3.1
         if (selected.Length == 0)

@@ -12,8 +12,8 @@ internal readonly record struct PolicyConnection(Socket? Socket, MtaStsError? Er
     /// <param name="deadline">Fires at the end of the whole fetch.</param>
     /// <param name="timeLeft">Until the deadline.</param>
     /// <param name="caller">Distinguishes the caller's cancellation, which is thrown, from our deadlines, which are a value.</param>
-    public static async ValueTask<PolicyConnection> OpenAsync(IReadOnlyList<IPAddress> addresses, int port, Func<TimeSpan> timeLeft, TimeProvider time,
-        CancellationToken deadline, CancellationToken caller)
+    public static async ValueTask<PolicyConnection> OpenAsync(
+        IReadOnlyList<IPAddress> addresses, int port, Func<TimeSpan> timeLeft, TimeProvider time, CancellationToken deadline, CancellationToken caller)
     {
         PolicyConnection? first = null;
         for (int i = 0; i < addresses.Count; i++)
@@ -48,7 +48,8 @@ internal readonly record struct PolicyConnection(Socket? Socket, MtaStsError? Er
         catch (SocketException e)
         {
             caller.ThrowIfCancellationRequested();
-            return new PolicyConnection(null, ErrorOf(e.SocketErrorCode), e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable);
+            bool shortage = e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable;
+            return new PolicyConnection(null, ErrorOf(e.SocketErrorCode), shortage);
         }
         finally
         {

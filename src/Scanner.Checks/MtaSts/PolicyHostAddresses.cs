@@ -39,7 +39,8 @@ internal sealed record PolicyHostAddresses(IReadOnlyList<IPAddress> Permitted, s
         // NXDOMAIN speaks of the name, whatever the type (RFC 8020 §2); but a record of the other type proves it wrong.
         bool nxdomain = a.Status is DnsStatus.Nxdomain or DnsStatus.NameTooLong || aaaa.Status is DnsStatus.Nxdomain or DnsStatus.NameTooLong;
         bool nodata = a.Status == DnsStatus.Nodata || aaaa.Status == DnsStatus.Nodata;
-        if (nxdomain && !nodata && !onlySpecial) return a.CnameDangling || aaaa.CnameDangling ? MtaStsError.HostDanglingCname : MtaStsError.HostNxdomain;
+        if (nxdomain && !nodata && !onlySpecial)
+            return a.CnameDangling || aaaa.CnameDangling ? MtaStsError.HostDanglingCname : MtaStsError.HostNxdomain;
         // One family unknown: there might have been a good address.
         if (a.Status.IsUnknown() || aaaa.Status.IsUnknown()) return MtaStsError.HostDnsUnknown;
         return onlySpecial ? MtaStsError.HostReservedAddr : MtaStsError.HostNodata;

@@ -21,7 +21,11 @@ internal static class PolicyResponse
         {
             using var handler = HandlerOver(stream);
             using var client = new HttpMessageInvoker(handler, disposeHandler: false);
-            using var request = new HttpRequestMessage(HttpMethod.Get, Target) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+            using var request = new HttpRequestMessage(HttpMethod.Get, Target)
+            {
+                Version = HttpVersion.Version11,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            };
             request.Headers.ConnectionClose = true;
             if (!request.Headers.TryAddWithoutValidation("Host", host)) return Failed(soFar, MtaStsError.HttpProtocolError);
             request.Headers.TryAddWithoutValidation("User-Agent", options.UserAgent);
@@ -75,7 +79,8 @@ internal static class PolicyResponse
         };
     }
 
-    private static string? First(HttpHeaders headers, string name) => headers.NonValidated.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
+    private static string? First(HttpHeaders headers, string name) =>
+        headers.NonValidated.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
 
     /// <summary>The type without its parameters, which are ignored (RFC 8461 §3.2). Null without a header.</summary>
     public static string? MediaTypeOf(string? contentType)

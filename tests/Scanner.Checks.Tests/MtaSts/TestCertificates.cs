@@ -18,7 +18,9 @@ internal static class TestCertificates
 
     /// <summary>A server certificate valid from a month before to two months after <see cref="Now"/>, shifted by <paramref name="months"/>.</summary>
     /// <param name="issuer">Null: its own issuer.</param>
-    public static X509Certificate2 Leaf(X509Certificate2? issuer, string subject = "CN=test", string[]? dnsNames = null, int months = 0, bool clientOnly = false)
+    /// <param name="issuerUrl">Where the issuer's certificate could be downloaded (AIA).</param>
+    public static X509Certificate2 Leaf(X509Certificate2? issuer, string subject = "CN=test", string[]? dnsNames = null, int months = 0,
+        bool clientOnly = false, string? issuerUrl = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
@@ -28,6 +30,7 @@ internal static class TestCertificates
         }
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(clientOnly ? ClientAuthentication : ServerAuthentication)], false));
+        if (issuerUrl is not null) request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension(null, [issuerUrl]));
         var from = Now.AddMonths(months - 1);
         var to = Now.AddMonths(months + 2);
         using var bare = issuer is null ? request.CreateSelfSigned(from, to) : request.Create(issuer, from, to, RandomNumberGenerator.GetBytes(8));
