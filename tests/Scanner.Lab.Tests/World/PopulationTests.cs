@@ -53,7 +53,7 @@ public class PopulationTests
         var answers = new StringBuilder();
         foreach (string name in (string[])["alpha.com", "beta.org", "gamma.co.uk", "delta.de", "epsilon.net", "zeta.io"])
             answers.Append(Default.Draw(name).Mx?.Class ?? "dead").Append(' ').Append(Default.Draw(name).Dmarc?.State ?? "-").Append(' ').Append(Default.Draw(name).Bits % 1000).Append('|');
-        Assert.Fail(answers.ToString());
+        Assert.Equal("mx_present valid 627|mx_present - 627|mx_present - 86|mx_present - 96|mx_present valid 551|mx_present valid 527|", answers.ToString());
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public class PopulationTests
     [Fact]
     public void PolicyHostsServeTheirTemplate()
     {
-        string[] names = [.. Enumerable.Range(0, 60_000).Select(i => $"sts{i}.com").Where(n => Default.Draw(n).MtaSts is not null)];
+        string[] names = [.. Enumerable.Range(0, 120_000).Select(i => $"sts{i}.com").Where(n => Default.Draw(n).MtaSts is not null)];
         foreach (string name in names)
         {
             NameDraw draw = Default.Draw(name);
