@@ -66,7 +66,8 @@ internal sealed class LabVerify(LabTruth truth)
         null or DBNull => null,
         bool flag => flag ? "true" : "false",
         string text => text,
-        System.Collections.IEnumerable list => string.Join(',', list.Cast<object?>()),
+        // The kind of a null MX is the word "null", which in the cast's file cannot be told from no value.
+        System.Collections.IEnumerable list => string.Join(',', list.Cast<object?>()) is var joined && joined != "null" ? joined : null,
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString(),
     };
