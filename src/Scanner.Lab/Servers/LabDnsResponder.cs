@@ -116,7 +116,7 @@ internal sealed class LabDnsResponder(ILabWorld world, LabFaultRates rates)
                 return Good(query with { Id = OtherId(query.Id) }, question, response, tcp, output, tally);
             case LabDnsFault.WrongQuestion:
                 return WrongQuestion(query, output, tally);
-            case LabDnsFault.ForgedFirst:
+            case LabDnsFault.ForgedFirst when _firstTimes.Add(query.Name, query.Type):
                 int forged = Forged(query with { Id = OtherId(query.Id) }, question, output);
                 return new LabDnsReply(LabDnsAction.Send, forged, Good(query, question, response, tcp, output[(forged + Gap)..], tally).First);
             case LabDnsFault.Late:

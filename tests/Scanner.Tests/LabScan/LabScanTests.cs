@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Scanner.Cli;
-using Scanner.Lab;
+using Scanner.Lab.World;
 using Scanner.TestSupport;
 
 namespace Scanner.Tests.LabScan;
@@ -9,6 +9,10 @@ namespace Scanner.Tests.LabScan;
 public sealed class LabScanTests : IDisposable
 {
     private const string RealList = "lists/majestic-head-15000.csv";
+
+    /// <summary>Of its 15,000 lines one names a suffix a second time (rank 10,468, the domain of rank 114): 14,999 names.</summary>
+    private const long RealNames = 14_999;
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -29,7 +33,7 @@ public sealed class LabScanTests : IDisposable
         if (SharedVectors.Find(RealList) is not { } list) Assert.Skip(SharedVectors.Missing(RealList));
         string run = await ScanAsync([list, "--lab"]);
         var verify = Verify(run);
-        Assert.Equal(15_000, verify.Rows);
+        Assert.Equal(RealNames, verify.Rows);
         Assert.True(verify.Differences.Count == 0, Text(verify));
 
         // Each row equals the truth, so the shares do; here against the parameters of the population, within four standard errors.
@@ -51,7 +55,7 @@ public sealed class LabScanTests : IDisposable
         if (SharedVectors.Find(RealList) is not { } list) Assert.Skip(SharedVectors.Missing(RealList));
         string run = await ScanAsync([list, "--lab", "--lab-drop", "0.05", "--lab-servfail", "0.02", "--timeout", "0.3"]);
         var verify = Verify(run);
-        Assert.Equal(15_000, verify.Rows);
+        Assert.Equal(RealNames, verify.Rows);
         Assert.True(verify.FalselyAbsent == 0, $"{verify.FalselyAbsent} values claim absence:\n{Text(verify)}");
         Assert.True(verify.Unknown > 0, "with such losses some answers stay unknown: a run without any was not faulty enough to show something");
         Assert.Contains("unknown", await File.ReadAllTextAsync(Path.Combine(run, "summary.md"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
@@ -78,7 +82,7 @@ public sealed class LabScanTests : IDisposable
 
     private static LabVerify Verify(string run)
     {
-        var verify = new LabVerify(new LabTruth(LabWorld.Create(1)));
+        var verify = new LabVerify(new LabTruth(new LabWorld()));
         verify.Compare(run);
         return verify;
     }
