@@ -20,8 +20,8 @@ public static class ListReader
             var hash = NameSelection.HashOf(record.Name.Name);
             if (!survey.Selection.IsItsLine(hash, record.Line) || !survey.Selection.Includes(hash, record.Rank)) continue;
             if (++count > survey.Selected) throw source.Changed();
-            yield return NameNormaliser.ToListed(record.Name, record.Input, record.Rank, options.PublicSuffixList)
-                with { Excluded = survey.Excluded.Covers(record.Name.Name) };
+            var name = NameNormaliser.ToListed(record.Name, record.Input, record.Rank, options.PublicSuffixList);
+            yield return survey.Excluded.Covers(name.Name) ? name with { Excluded = true } : name;
         }
         if (count != survey.Selected) throw source.Changed();
         source.ThrowIfChanged();
