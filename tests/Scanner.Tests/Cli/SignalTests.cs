@@ -22,7 +22,7 @@ public sealed partial class SignalTests
 
         Assert.Equal(1, exit);
         Assert.Contains("not complete", error, StringComparison.Ordinal);
-        Assert.Empty(Directory.EnumerateFiles(Path.Combine(run, "domains")).Where(file => !file.EndsWith(".parquet", StringComparison.Ordinal) || Path.GetFileName(file).StartsWith('.')));
+        Assert.DoesNotContain(Directory.EnumerateFiles(Path.Combine(run, "domains")), file => !file.EndsWith(".parquet", StringComparison.Ordinal) || Path.GetFileName(file).StartsWith('.'));
         var rows = ParquetRows.Read(run, "count(*) AS n, count(DISTINCT name) AS names, count(spf_status) AS classified")[0];
         long n = (long)rows["n"]!;
         Assert.InRange(n, 1, 199_999);

@@ -30,8 +30,9 @@ public sealed class LabScanTests : IDisposable
     [Fact]
     public async Task A_real_list_has_a_row_for_every_name_and_the_truths_classes_and_shares()
     {
-        if (SharedVectors.Find(RealList) is not { } list) Assert.Skip(SharedVectors.Missing(RealList));
-        string run = await ScanAsync([list, "--lab"]);
+        string? list = SharedVectors.Find(RealList);
+        Assert.SkipWhen(list is null, SharedVectors.Missing(RealList));
+        string run = await ScanAsync([list!, "--lab"]);
         var verify = Verify(run);
         Assert.Equal(RealNames, verify.Rows);
         Assert.True(verify.Differences.Count == 0, Text(verify));
@@ -52,8 +53,9 @@ public sealed class LabScanTests : IDisposable
     [Fact]
     public async Task With_packets_lost_and_servers_failing_unknown_is_never_no()
     {
-        if (SharedVectors.Find(RealList) is not { } list) Assert.Skip(SharedVectors.Missing(RealList));
-        string run = await ScanAsync([list, "--lab", "--lab-drop", "0.05", "--lab-servfail", "0.02", "--timeout", "0.3"]);
+        string? list = SharedVectors.Find(RealList);
+        Assert.SkipWhen(list is null, SharedVectors.Missing(RealList));
+        string run = await ScanAsync([list!, "--lab", "--lab-drop", "0.05", "--lab-servfail", "0.02", "--timeout", "0.3"]);
         var verify = Verify(run);
         Assert.Equal(RealNames, verify.Rows);
         Assert.True(verify.FalselyAbsent == 0, $"{verify.FalselyAbsent} values claim absence:\n{Text(verify)}");

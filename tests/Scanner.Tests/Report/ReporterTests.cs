@@ -86,7 +86,7 @@ public sealed class ReporterTests : IDisposable
     {
         var summary = await RunAsync("run", Population());
         var figures = summary.Figures;
-        var huge = new Aggregate.Figures
+        var huge = new Scanner.Aggregate.Figures
         {
             Rows = 0, DuplicateRows = 0, MailUnknown = 0, Queries = [], Denominators = figures.Denominators,
             All = [.. figures.All.Select(f => f with { Numerator = 350_000_000, Decided = 350_000_000, Unknown = 350_000_000, Share = 1, Low = 1, High = 1 })],
