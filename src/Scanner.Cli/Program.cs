@@ -1,1 +1,22 @@
-return 0;
+using System.CommandLine;
+using Scanner.Cli;
+
+var root = new RootCommand(
+    "Scanner reads a ranked list of domains, asks DNS and HTTPS how each protects its mail (SPF, DMARC, MTA-STS, TLS-RPT), "
+    + "and writes Parquet rows and adoption percentages.")
+{
+    ScanCommand.Create(),
+    ReportCommand.Create(),
+    CheckCommand.Create(),
+    LabCommand.Create(),
+};
+
+var parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    // One clear line for each mistake, and exit 2: nothing was done (interface.md section 1).
+    foreach (var error in parsed.Errors) Terminal.Error(error.Message);
+    Terminal.Error($"try: scanner {string.Join(' ', CommandPath.Of(parsed))}--help");
+    return ExitCode.Unusable;
+}
+return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }).ConfigureAwait(false);

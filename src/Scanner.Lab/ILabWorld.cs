@@ -18,7 +18,8 @@ public enum LabDnsFault : byte
     Bogus = 7,
     /// <summary>Answers only with a wrong ID.</summary>
     WrongId = 8,
-    /// <summary>A forged answer with a wrong ID and other records first, then the real one.</summary>
+    /// <summary>To the first query of a (name, type) a forged answer with a wrong ID and other records, then the real one. Later queries get
+    /// the real one alone: a client that gives up on the forgery (DnsClient does) has it at its next try.</summary>
     ForgedFirst = 9,
     /// <summary>Answers another question with the right ID, then nothing.</summary>
     WrongQuestion = 10,

@@ -4,6 +4,7 @@ using Scanner.Checks.Mx;
 using Scanner.Checks.Names;
 using Scanner.Checks.Spf;
 using Scanner.Checks.TlsRpt;
+using Scanner.Dns;
 
 namespace Scanner;
 
@@ -18,6 +19,9 @@ public sealed record DomainResult
     /// <summary>The pass in which it was settled, 1-based.</summary>
     public int Pass { get; init; } = 1;
 
+    /// <summary>A fault of this program while it worked on the name; the answers then say "not queried". Null for nearly every row.</summary>
+    public string? ScanError { get; init; }
+
     public MxResult? Mx { get; init; }
 
     public SpfResult? Spf { get; init; }
@@ -27,4 +31,14 @@ public sealed record DomainResult
     public MtaStsResult? MtaSts { get; init; }
 
     public TlsRptResult? TlsRpt { get; init; }
+
+    /// <summary>The answers to the base questions that were asked: MX, TXT, _dmarc, _mta-sts, _smtp._tls.</summary>
+    public IEnumerable<DnsAnswer> BaseAnswers()
+    {
+        if (Mx is not null) yield return Mx.Answer;
+        if (Spf is not null) yield return Spf.Answer;
+        if (Dmarc is not null) yield return Dmarc.Answer;
+        if (MtaSts is not null) yield return MtaSts.Answer;
+        if (TlsRpt is not null) yield return TlsRpt.Answer;
+    }
 }

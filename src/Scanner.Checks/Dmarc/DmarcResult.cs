@@ -123,7 +123,8 @@ public sealed record DmarcResult
 
     public ReportUriState? Ruf { get; init; }
 
-    /// <summary>Words: <c>tag_case p_not_second empty_segment bad_segment bad_tag_name duplicate_tag pct_partial inherited_from_suffix</c>.</summary>
+    /// <summary>Words: <c>tag_case p_not_second empty_segment bad_segment bad_tag_name duplicate_tag non_ascii pct_partial
+    /// inherited_from_suffix</c>.</summary>
     public IReadOnlyList<string> Quirks { get; init; } = [];
 
     public IReadOnlyList<string> UnknownTags { get; init; } = [];

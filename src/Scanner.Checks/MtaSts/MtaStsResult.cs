@@ -208,7 +208,7 @@ public sealed record MtaStsResult
     /// <summary>Does the policy match the grammar to the letter? Null without a policy text.</summary>
     public bool? PolicyStrict { get; init; }
 
-    /// <summary>Words: <c>bad_mx bom html empty_body blank_line bad_line duplicate_field max_age_over_limit</c>.</summary>
+    /// <summary>Words: <c>bad_mx bom html empty_body not_text blank_line bad_line duplicate_field max_age_over_limit</c>.</summary>
     public IReadOnlyList<string> Quirks { get; init; } = [];
 
     /// <summary>Every TXT record at <c>_mta-sts.</c>name that begins with or nearly with v=STSv1, escaped.</summary>

@@ -126,13 +126,14 @@ public sealed record SpfResult
     /// <summary>A valid record whose only directive is "-all" (RFC 7208 §10.1.2). Null when there is no single record.</summary>
     public bool? NoMail { get; init; }
 
-    /// <summary>All errors found, as words: the permerrors and temperror by their status word, and the sub-cause <c>loop</c>.</summary>
+    /// <summary>All errors found, as words: the permerrors and temperror by their status word, the sub-cause <c>loop</c>,
+    /// and behind <c>permerror_nested</c> the causes inside, as <c>nested_syntax</c>, <c>nested_include_missing</c> and so on.</summary>
     public IReadOnlyList<string> Errors { get; init; } = [];
 
     public SpfSyntaxError? SyntaxError { get; init; }
 
     /// <summary>Terms that look something up, in the worst case, over the whole tree (RFC 7208 §4.6.4). Counted on beyond the limit as far
-    /// as the tree was read. Null when there is no valid text to count.</summary>
+    /// as the tree was read; at least 11 for a loop, which has no end. Null when there is no valid text to count.</summary>
     public int? LookupsWorst { get; init; }
 
     /// <summary>Void lookups in the worst case; null below level <see cref="SpfEvalLevel.Full"/>.</summary>
@@ -149,10 +150,11 @@ public sealed record SpfResult
     /// <summary>Deepest nesting of includes and redirects; 0 for a record without them.</summary>
     public int? IncludeDepth { get; init; }
 
-    /// <summary>Distinct IPv4 addresses that the tree's ip4 terms let pass, 0 to 2^32.</summary>
+    /// <summary>Distinct IPv4 addresses that the tree's ip4 terms let pass, 0 to 2^32: qualifier "+" on the term and on every include
+    /// above it, terms before "all" only. Addresses of a and mx are not added, at any level.</summary>
     public long? Ipv4Count { get; init; }
 
-    /// <summary>The smallest prefix length of an ip4 term of the tree, 0 to 32.</summary>
+    /// <summary>The smallest prefix length of the ip4 terms in <see cref="Ipv4Count"/>, 0 to 32; null when there are none.</summary>
     public int? WidestIp4 { get; init; }
 
     public bool? HasPtr { get; init; }

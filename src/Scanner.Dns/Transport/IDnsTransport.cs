@@ -50,7 +50,8 @@ public sealed record DnsReply
 /// <param name="CheckingDisabled">CD=1: answer even when validation fails.</param>
 /// <param name="DnssecOk">DO=1: send signatures too.</param>
 /// <param name="Tcp">Ask over TCP from the start.</param>
-public readonly record struct DnsQueryFlags(bool CheckingDisabled = false, bool DnssecOk = false, bool Tcp = false);
+/// <param name="NoEdns">Leave the OPT record out, for a server that answered FORMERR or NOTIMP to it (RFC 6891 §7).</param>
+public readonly record struct DnsQueryFlags(bool CheckingDisabled = false, bool DnssecOk = false, bool Tcp = false, bool NoEdns = false);
 
 /// <summary>
 /// The one seam between resolver policy (retries, limits, cache) and the wire: one question to one server, once, UDP first and TCP

@@ -1,0 +1,116 @@
+using Scanner.Checks.Mx;
+using Scanner.Dns;
+
+namespace Scanner.Checks.MtaSts;
+
+/// <summary>
+/// Answers in, verdict out (classification.md 6.5), in two steps, because what the TXT says decides whether a policy is fetched at all.
+/// Nothing here looks at a parent: MTA-STS is not inherited (RFC 8461 §3.4).
+/// </summary>
+public static class MtaStsClassifier
+{
+    /// <summary>Everything known before a fetch. For a record that is ok the status is <see cref="MtaStsStatus.Unknown"/> until
+    /// <see cref="Classify"/> has seen the fetch.</summary>
+    public static MtaStsResult ClassifyRecord(DnsAnswer txt)
+    {
+        var result = new MtaStsResult
+        {
+            Answer = txt,
+            Record = MtaStsRecordState.Unknown,
+            Status = MtaStsStatus.Unknown,
+            TxtCname = txt.CnameTarget,
+        };
+        // RFC 8461 §3.1 lets a sender go on without policy when it cannot look; a study must not call that "no record".
+        if (txt.Presence == Presence.Unknown) return result;
+
+        string[] texts = DistinctTexts(txt);
+        // With one TXT the grammar decides; with several, what does not begin with the literal "v=STSv1;" is discarded first. RFC 8461 §3.1
+        string[] selected = [.. texts.Where(texts.Length == 1 ? MtaStsRecordParser.IsCandidateAlone : MtaStsRecordParser.IsCandidateAmongSeveral)];
+        var misses = texts.Where(t => !selected.Contains(t))
+            .Select(t => (Text: t, Miss: MtaStsRecordParser.NearMiss(t)))
+            .Where(m => m.Miss is not null)
+            .ToArray();
+        result = result with { Candidates = [.. selected.Concat(misses.Select(m => m.Text)).Select(Evidence.Escape)] };
+        // Not exactly one left: the domain has no policy. RFC 8461 §3.1
+        if (selected.Length == 0)
+        {
+            return result with { Record = MtaStsRecordState.Absent, Status = MtaStsStatus.Absent, NearMiss = misses.FirstOrDefault().Miss };
+        }
+        if (selected.Length > 1) return result with { Record = MtaStsRecordState.RecordMultiple, Status = MtaStsStatus.RecordMultiple };
+
+        bool valid = MtaStsRecordParser.Parse(selected[0], out var reading) == RecordMatch.Valid;
+        return result with
+        {
+            Record = valid ? MtaStsRecordState.Ok : MtaStsRecordState.RecordInvalid,
+            Status = valid ? MtaStsStatus.Unknown : MtaStsStatus.RecordInvalid,
+            RecordError = reading.Error,
+            Id = reading.Id,
+            RecordLenient = reading.Lenient,
+            RawTxt = Evidence.Escape(selected[0]),
+        };
+    }
+
+    /// <summary>Is the policy to be fetched? For an invalid record only when a lenient reader would: so that we know what strictness costs.</summary>
+    public static bool WantsFetch(MtaStsResult result) =>
+        result.Record == MtaStsRecordState.Ok || (result.Record == MtaStsRecordState.RecordInvalid && result.RecordLenient == true);
+
+    /// <summary>The final verdict.</summary>
+    /// <param name="recordOnly">From <see cref="ClassifyRecord"/>; one that <see cref="WantsFetch"/> nothing comes back as it is.</param>
+    /// <param name="mx">What the MX check found, or null when it was not asked for.</param>
+    public static MtaStsResult Classify(MtaStsResult recordOnly, PolicyFetch fetch, MxResult? mx)
+    {
+        if (!WantsFetch(recordOnly)) return recordOnly;
+        var result = recordOnly with
+        {
+            Fetch = fetch,
+            Stage = fetch.FailedStage,
+            Error = fetch.Error,
+            RawPolicy = fetch.Body is null ? null : Evidence.Escape(fetch.Body),
+        };
+        if (fetch.FailedStage is { } stage) return WithStatus(result, FailedAt(stage));
+
+        var policy = MtaStsPolicyParser.Parse(fetch.Body);
+        result = result with { PolicyStrict = policy.Strict, Quirks = policy.Quirks, PolicyErrors = policy.Errors };
+        if (!policy.Usable)
+        {
+            // An empty body and a web page are policy failures with all four errors, not failures of the body. classification.md P22, P23
+            return WithStatus(result with { Stage = MtaStsStage.Policy, Error = policy.Errors[0] }, MtaStsStatus.PolicyInvalid);
+        }
+        var mode = policy.Mode!.Value;
+        return WithStatus(result with
+        {
+            Mode = mode,
+            MaxAge = policy.MaxAge,
+            MxPatterns = policy.MxPatterns,
+            MxMatch = MtaStsMxMatcher.Match(mode, policy.MxPatterns, mx, out var unused),
+            UnusedPatterns = unused,
+        }, mode switch
+        {
+            MtaStsMode.Enforce => MtaStsStatus.ValidEnforce,
+            MtaStsMode.Testing => MtaStsStatus.ValidTesting,
+            _ => MtaStsStatus.ValidNone,
+        });
+    }
+
+    /// <summary>A bad record stays a bad record; what its policy came to stands beside it.</summary>
+    private static MtaStsResult WithStatus(MtaStsResult result, MtaStsStatus status) =>
+        result.Record == MtaStsRecordState.Ok ? result with { Status = status } : result with { LenientStatus = status };
+
+    private static MtaStsStatus FailedAt(MtaStsStage stage) => stage switch
+    {
+        MtaStsStage.Dns => MtaStsStatus.FetchFailedDns,
+        MtaStsStage.Tcp => MtaStsStatus.FetchFailedTcp,
+        MtaStsStage.Tls => MtaStsStatus.FetchFailedTls,
+        MtaStsStage.Http => MtaStsStatus.FetchFailedHttp,
+        MtaStsStage.Body => MtaStsStatus.FetchFailedBody,
+        _ => MtaStsStatus.PolicyInvalid,
+    };
+
+    /// <summary>Identical records are one (RFC 2181 §5); the same text cut differently is two.</summary>
+    private static string[] DistinctTexts(DnsAnswer txt)
+    {
+        var records = txt.RecordsOf<TxtRecord>().ToArray();
+        if (records.Length < 2) return [.. records.Select(r => r.Text)];
+        return [.. records.DistinctBy(r => (r.Text, string.Join(',', r.Strings.Select(s => s.Length)))).Select(r => r.Text)];
+    }
+}

@@ -1,0 +1,72 @@
+using Scanner.Dns;
+
+namespace Scanner.Checks.Mx;
+
+/// <summary>
+/// The decision table of classification.md 3.3, first matching row wins. Pure: recorded answers do as well as live ones.
+/// Rows 8 to 10 tell apart what row 7 holds together; they need the addresses of the MX hosts, which a run does not ask for by default.
+/// </summary>
+public static class MxClassifier
+{
+    /// <param name="mx">The answer to the MX question.</param>
+    /// <param name="a">The answers about the name's own addresses, where MX was nodata; null when nobody asked.</param>
+    public static MxResult Classify(DnsAnswer mx, DnsAnswer? a = null, DnsAnswer? aaaa = null)
+    {
+        var records = mx.RecordsOf<MxRecord>()
+            // Identical records are one (RFC 2181 §5).
+            .DistinctBy(r => (r.Preference, r.Exchange))
+            .OrderBy(r => r.Preference).ThenBy(r => r.Exchange, StringComparer.Ordinal)
+            .Select(r => new MxTarget(r.Preference, r.Exchange, MxTargets.KindOf(r.Exchange)))
+            .ToArray();
+        var quirks = new List<MxQuirk>();
+        return new MxResult
+        {
+            Class = mx.Status switch
+            {
+                // Row 1. A name that is too long to be asked for is no name (RFC 1035 §2.3.4).
+                DnsStatus.NameTooLong => MxClass.InvalidName,
+                // Row 3. RFC 5321 §5.1: no such domain is an error, not an implicit MX.
+                DnsStatus.Nxdomain => MxClass.Nxdomain,
+                DnsStatus.Nodata => ImplicitMx(a, aaaa),
+                DnsStatus.Ok when records.Length > 0 => ByTargets(records, quirks),
+                // Row 2. RFC 5321 §5.1: a temporary error is not "no MX".
+                _ => MxClass.Unknown,
+            },
+            Answer = mx,
+            A = a,
+            Aaaa = aaaa,
+            Targets = records,
+            Quirks = quirks,
+        };
+    }
+
+    /// <summary>Row 1: the listed name is not one that DNS can hold, so nothing was asked.</summary>
+    /// <param name="mx">The answer that stands for the question not asked.</param>
+    public static MxResult InvalidName(DnsAnswer mx) => new() { Class = MxClass.InvalidName, Answer = mx };
+
+    private static MxClass ByTargets(MxTarget[] targets, List<MxQuirk> quirks)
+    {
+        // Rows 4 and 5. RFC 7505 §3: a single record, preference 0, exchange ".". Another preference says the same, only carelessly.
+        if (targets is [{ Kind: MxTargetKind.Null } only])
+        {
+            if (only.Preference != 0) quirks.Add(MxQuirk.NullMxPref);
+            return MxClass.NullMx;
+        }
+        // RFC 7505 §3: a null MX must stand alone. Where it does not, senders try the others.
+        if (targets.Any(t => t.Kind == MxTargetKind.Null)) quirks.Add(MxQuirk.NullMxMixed);
+        // Rows 6 and 7. RFC 5321 §5.1: records that cannot be used are an error; the name's own address does not step in.
+        return targets.Any(t => t.Kind.IsUsable()) ? MxClass.MxPresent : MxClass.MxNoService;
+    }
+
+    // RFC 5321 §5.1: without MX records the name itself is the mail host, if it has an address.
+    private static MxClass ImplicitMx(DnsAnswer? a, DnsAnswer? aaaa)
+    {
+        // Row 11: one public address is enough, whatever became of the other question.
+        if (HasPublicAddress(a) || HasPublicAddress(aaaa)) return MxClass.ImplicitMx;
+        // Row 13 before row 12: "no address" takes two answers.
+        return a is null || aaaa is null || a.Status.IsUnknown() || aaaa.Status.IsUnknown() ? MxClass.Unknown : MxClass.NoMail;
+    }
+
+    private static bool HasPublicAddress(DnsAnswer? answer) =>
+        answer is not null && answer.RecordsOf<AddressRecord>().Any(r => !SpecialAddresses.IsSpecial(r.Address));
+}

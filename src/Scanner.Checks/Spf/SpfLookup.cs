@@ -1,0 +1,54 @@
+using Scanner.Dns;
+
+namespace Scanner.Checks.Spf;
+
+/// <summary>
+/// Asks what the classifier needs: the TXT records of includes and redirects level by level, then, at level full, the hosts.
+/// SPF RFC 7208; NODATA RFC 2308.
+/// </summary>
+public static class SpfLookup
+{
+    /// <summary>TXT lookups for one listed name beyond its own. Real trees stay under 40; each name asked stands for at least one term
+    /// counted, so a tree that is cut here is over the limit of ten for certain (RFC 7208 §4.6.4).</summary>
+    public const int MaxTxtLookups = 50;
+
+    /// <param name="name">The listed name: lower-case A-labels, no trailing dot.</param>
+    /// <param name="apexTxt">The TXT answer at that name.</param>
+    /// <param name="resolver">Cached and shared: the same includes stand in thousands of records.</param>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
+    public static async ValueTask<SpfResult> RunAsync(
+        string name, DnsAnswer apexTxt, IResolver resolver, SpfEvalLevel level, CancellationToken cancellationToken)
+    {
+        var zone = new SpfZone(name, apexTxt);
+        if (level >= SpfEvalLevel.Tree && SpfTarget.IsMultiLabelName(name)) await ReadTreeAsync(zone, resolver, cancellationToken);
+        if (level >= SpfEvalLevel.Full)
+        {
+            // At most ten terms before the limit, two questions each.
+            await AskAsync(zone, SpfClassifier.HostQuestions(zone), resolver, cancellationToken);
+        }
+        return SpfClassifier.Classify(zone, level);
+    }
+
+    private static async ValueTask ReadTreeAsync(SpfZone zone, IResolver resolver, CancellationToken cancellationToken)
+    {
+        var known = new HashSet<string>(StringComparer.Ordinal) { zone.Sender };
+        List<string> level = [zone.Sender];
+        while (level.Count > 0)
+        {
+            var next = new List<string>();
+            foreach (string reference in level.SelectMany(zone.References))
+                if (known.Count <= MaxTxtLookups && known.Add(reference)) next.Add(reference);
+            await AskAsync(zone, next.ConvertAll(n => new DnsQuestion(n, DnsRecordType.Txt)), resolver, cancellationToken);
+            level = next;
+        }
+    }
+
+    /// <summary>All at once: there are never more than <see cref="MaxTxtLookups"/>, and the resolver has its own limits.</summary>
+    private static async ValueTask AskAsync(
+        SpfZone zone, IReadOnlyList<DnsQuestion> questions, IResolver resolver, CancellationToken cancellationToken)
+    {
+        if (questions.Count == 0) return;
+        var answers = await Task.WhenAll(questions.Select(q => resolver.QueryAsync(q, cancellationToken).AsTask()));
+        for (int i = 0; i < answers.Length; i++) zone.Add(questions[i], answers[i]);
+    }
+}

@@ -1,0 +1,263 @@
+using Scanner.Dns;
+
+namespace Scanner.Checks.Spf;
+
+/// <summary>
+/// Text to <see cref="SpfRecord"/> by the collected ABNF of RFC 7208 §12, which is normative over the prose, and in which quoted
+/// literals are case-insensitive. The whole record is checked, also what stands after <c>all</c> (§4.6); the first bad term gives the
+/// sub-cause.
+/// </summary>
+public static class SpfRecordParser
+{
+    private const string Version = "v=spf1";
+
+    /// <summary>A bad term longer than this is no two terms that lost their blank.</summary>
+    private const int MaxJoinedTerm = 600;
+
+    public static RecordMatch Parse(TxtRecord txt, out SpfRecord? record, out SpfSyntaxError? error)
+    {
+        var joins = new int[Math.Max(0, txt.Strings.Count - 1)];
+        int offset = 0;
+        for (int i = 0; i < joins.Length; i++) joins[i] = offset += txt.Strings[i].Length;
+        return Parse(txt.Text, joins, out record, out error);
+    }
+
+    /// <param name="text">The joined record, one char per octet.</param>
+    /// <param name="joins">Offsets where one character-string ends and the next begins, ascending (RFC 7208 §3.3).
+    /// They decide nothing but whether a syntax error is called <see cref="SpfSyntaxError.SplitBoundary"/>.</param>
+    /// <param name="record">Not null exactly for <see cref="RecordMatch.Valid"/>.</param>
+    /// <param name="error">Not null exactly for <see cref="RecordMatch.Malformed"/>.</param>
+    public static RecordMatch Parse(string text, ReadOnlySpan<int> joins, out SpfRecord? record, out SpfSyntaxError? error)
+    {
+        record = null;
+        error = null;
+        if (!HasVersion(text)) return RecordMatch.NotThisType;
+        var terms = new List<SpfTerm>();
+        bool redirect = false, exp = false;
+        // RFC 7208 §4.6.1: 1*SP before each term, *SP at the end.
+        for (int start = Version.Length; start < text.Length;)
+        {
+            if (text[start] == ' ')
+            {
+                start++;
+                continue;
+            }
+            int end = text.IndexOf(' ', start);
+            if (end < 0) end = text.Length;
+            error = ParseTerm(text[start..end], out var term);
+            // RFC 7208 §6: redirect and exp MUST NOT appear more than once each. Other modifiers may.
+            if (term is SpfModifier modifier
+                && (modifier.IsRedirect && Repeats(ref redirect) || modifier.IsExp && Repeats(ref exp)))
+            {
+                error = SpfSyntaxError.DuplicateModifier;
+            }
+            if (error is not null)
+            {
+                if (LostItsBlank(text, start, end, joins)) error = SpfSyntaxError.SplitBoundary;
+                return RecordMatch.Malformed;
+            }
+            terms.Add(term!);
+            start = end;
+        }
+        record = new SpfRecord(terms);
+        return RecordMatch.Valid;
+    }
+
+    /// <summary>RFC 7208 §4.5: begins with the version section, ended by SP or the end. Without regard to case: §12.</summary>
+    public static bool HasVersion(string text) =>
+        text.StartsWith(Version, StringComparison.OrdinalIgnoreCase) && (text.Length == Version.Length || text[Version.Length] == ' ');
+
+    private static bool Repeats(ref bool seen)
+    {
+        bool before = seen;
+        seen = true;
+        return before;
+    }
+
+    /// <summary>The bad term straddles the join of two character-strings, and each half by itself would be legal: the publisher believed
+    /// that strings are joined with a blank (RFC 7208 §3.3).</summary>
+    private static bool LostItsBlank(string text, int start, int end, ReadOnlySpan<int> joins)
+    {
+        if (end - start > MaxJoinedTerm) return false;
+        foreach (int join in joins)
+        {
+            if (join <= start) continue;
+            if (join >= end) break;
+            if (ParseTerm(text[start..join], out _) is null && ParseTerm(text[join..end], out _) is null) return true;
+        }
+        return false;
+    }
+
+    private static SpfSyntaxError? ParseTerm(string text, out SpfTerm? term)
+    {
+        term = null;
+        // RFC 7208 §3.1, §7.1: terms are made of %x21-7E.
+        foreach (char c in text)
+        {
+            if (c >= '\x80') return SpfSyntaxError.NonAscii;
+            if (c is < '!' or '\x7F') return SpfSyntaxError.ControlChar;
+        }
+        // RFC 7208 §4.6.1, §6: a "=" before any ":" or "/" makes it a modifier.
+        int mark = text.AsSpan().IndexOfAny('=', ':', '/');
+        return mark >= 0 && text[mark] == '=' ? ParseModifier(text, mark, out term) : ParseDirective(text, out term);
+    }
+
+    private static SpfSyntaxError? ParseModifier(string text, int equals, out SpfTerm? term)
+    {
+        term = null;
+        string name = text[..equals];
+        if (!IsModifierName(name))
+        {
+            return QualifierOf(text) is not null && IsModifierName(name.AsSpan(1))
+                ? SpfSyntaxError.QualifierOnModifier
+                : SpfSyntaxError.BadModifier;
+        }
+        if (SpfMacroString.Parse(text[(equals + 1)..]) is not { } value) return SpfSyntaxError.BadMacro;
+        var modifier = new SpfModifier(text, name, value);
+        if (modifier.IsRedirect || modifier.IsExp)
+        {
+            // RFC 7208 §6.1, §6.2: "=" domain-spec
+            if (value.Text.Length == 0) return SpfSyntaxError.MissingArgument;
+            if (!value.IsDomainSpec) return SpfSyntaxError.BadDomainSpec;
+        }
+        // RFC 7208 §6: unrecognized modifiers MUST be ignored, but the grammar asks for a macro-string (§4.6.1).
+        term = modifier;
+        return null;
+    }
+
+    /// <summary>RFC 7208 §4.6.1, name: ALPHA *( ALPHA / DIGIT / "-" / "_" / "." )</summary>
+    private static bool IsModifierName(ReadOnlySpan<char> name)
+    {
+        if (name.IsEmpty || !char.IsAsciiLetter(name[0])) return false;
+        foreach (char c in name)
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.')) return false;
+        return true;
+    }
+
+    private static SpfQualifier? QualifierOf(string text) => text.Length == 0 ? null : text[0] switch
+    {
+        '+' => SpfQualifier.Pass,
+        '-' => SpfQualifier.Fail,
+        '~' => SpfQualifier.Softfail,
+        '?' => SpfQualifier.Neutral,
+        _ => null,
+    };
+
+    private static SpfSyntaxError? ParseDirective(string text, out SpfTerm? term)
+    {
+        term = null;
+        var qualifier = QualifierOf(text);
+        string mechanism = qualifier is null ? text : text[1..];
+        int mark = mechanism.AsSpan().IndexOfAny(':', '/');
+        string name = mark < 0 ? mechanism : mechanism[..mark];
+        string argument = mark < 0 ? "" : mechanism[mark..];
+        // RFC 7208 §4.6.2: the qualifier is optional and defaults to "+".
+        SpfDirective Of(SpfMechanism kind) => new(text, qualifier ?? SpfQualifier.Pass, kind);
+        switch (name.ToLowerInvariant())
+        {
+            case "all": // RFC 7208 §5.1
+                if (argument.Length > 0) return SpfSyntaxError.UnexpectedArgument;
+                term = Of(SpfMechanism.All);
+                return null;
+            case "include": // RFC 7208 §5.2
+                return ParseDomain(Of(SpfMechanism.Include), argument, required: true, out term);
+            case "exists": // RFC 7208 §5.7
+                return ParseDomain(Of(SpfMechanism.Exists), argument, required: true, out term);
+            case "ptr": // RFC 7208 §5.5
+                return ParseDomain(Of(SpfMechanism.Ptr), argument, required: false, out term);
+            case "a": // RFC 7208 §5.3
+                return ParseHost(Of(SpfMechanism.A), argument, out term);
+            case "mx": // RFC 7208 §5.4
+                return ParseHost(Of(SpfMechanism.Mx), argument, out term);
+            case "ip4": // RFC 7208 §5.6
+                return ParseIp4(Of(SpfMechanism.Ip4), argument, out term);
+            case "ip6": // RFC 7208 §5.6
+                return ParseIp6(Of(SpfMechanism.Ip6), argument, out term);
+            default:
+                return SpfSyntaxError.UnknownMechanism;
+        }
+    }
+
+    /// <summary><c>":" domain-spec</c>, and nothing after it.</summary>
+    private static SpfSyntaxError? ParseDomain(SpfDirective directive, string argument, bool required, out SpfTerm? term)
+    {
+        term = null;
+        if (argument.Length == 0 && !required)
+        {
+            term = directive;
+            return null;
+        }
+        if (argument.Length < 2) return SpfSyntaxError.MissingArgument;
+        if (argument[0] == '/') return required ? SpfSyntaxError.MissingArgument : SpfSyntaxError.UnexpectedArgument;
+        return ParseDomainSpec(argument[1..], directive, out term);
+    }
+
+    /// <summary><c>[ ":" domain-spec ] [ dual-cidr-length ]</c></summary>
+    private static SpfSyntaxError? ParseHost(SpfDirective directive, string argument, out SpfTerm? term)
+    {
+        term = null;
+        // A domain-spec ends in a toplabel or a macro (RFC 7208 §7.1), never in "/" and digits, though it may hold them further
+        // left: so the last run of these is the prefix length.
+        int cidr = argument.Length;
+        while (cidr > 0 && (argument[cidr - 1] == '/' || char.IsAsciiDigit(argument[cidr - 1]))) cidr--;
+        while (cidr < argument.Length && argument[cidr] != '/') cidr++;
+        if (!SpfIpNetworks.TryParseDualPrefix(argument.AsSpan(cidr), out int ip4, out int ip6)) return SpfSyntaxError.BadCidr;
+        directive = directive with { Ip4Prefix = ip4, Ip6Prefix = ip6 };
+        if (cidr == 0)
+        {
+            term = directive;
+            return null;
+        }
+        if (argument[0] == '/') return SpfSyntaxError.BadCidr;
+        if (cidr == 1) return SpfSyntaxError.MissingArgument;
+        var error = ParseDomainSpec(argument[1..cidr], directive, out term);
+        return error == SpfSyntaxError.BadDomainSpec && HasDomainSpecBeforeSlash(argument[1..cidr]) ? SpfSyntaxError.BadCidr : error;
+    }
+
+    /// <summary>Which of two names the error gets: <c>a:example.com/2x</c> is a good name with a bad prefix length.</summary>
+    private static bool HasDomainSpecBeforeSlash(string text)
+    {
+        int slash = text.IndexOf('/');
+        return slash > 0 && SpfMacroString.Parse(text[..slash]) is { IsDomainSpec: true };
+    }
+
+    private static SpfSyntaxError? ParseDomainSpec(string text, SpfDirective directive, out SpfTerm? term)
+    {
+        term = null;
+        if (SpfMacroString.Parse(text) is not { } domain) return SpfSyntaxError.BadMacro;
+        if (!domain.IsDomainSpec) return SpfSyntaxError.BadDomainSpec;
+        term = directive with { Domain = domain };
+        return null;
+    }
+
+    private static SpfSyntaxError? ParseIp4(SpfDirective directive, string argument, out SpfTerm? term)
+    {
+        term = null;
+        if (!TrySplitNetwork(argument, out string network, out string cidr)) return SpfSyntaxError.MissingArgument;
+        if (!SpfIpNetworks.TryParseIp4(network, out uint address)) return SpfSyntaxError.BadIp4;
+        int prefix = 32;
+        if (cidr.Length > 0 && !SpfIpNetworks.TryParsePrefix(cidr, 32, out prefix)) return SpfSyntaxError.BadCidr;
+        term = directive with { Ip4 = new SpfIp4Network(address, prefix) };
+        return null;
+    }
+
+    private static SpfSyntaxError? ParseIp6(SpfDirective directive, string argument, out SpfTerm? term)
+    {
+        term = null;
+        if (!TrySplitNetwork(argument, out string network, out string cidr)) return SpfSyntaxError.MissingArgument;
+        if (!SpfIpNetworks.TryParseIp6(network, out var address)) return SpfSyntaxError.BadIp6;
+        int prefix = 128;
+        if (cidr.Length > 0 && !SpfIpNetworks.TryParsePrefix(cidr, 128, out prefix)) return SpfSyntaxError.BadCidr;
+        term = directive with { Ip6 = new SpfIp6Network(address, prefix) };
+        return null;
+    }
+
+    /// <summary><c>":" network [ "/" n ]</c>; false when there is no network.</summary>
+    private static bool TrySplitNetwork(string argument, out string network, out string cidr)
+    {
+        int slash = argument.IndexOf('/');
+        network = argument.Length == 0 || slash == 0 ? "" : argument[1..(slash < 0 ? argument.Length : slash)];
+        cidr = slash < 0 ? "" : argument[slash..];
+        return network.Length > 0;
+    }
+}

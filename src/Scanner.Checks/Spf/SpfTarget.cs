@@ -1,0 +1,47 @@
+using Scanner.Dns;
+
+namespace Scanner.Checks.Spf;
+
+/// <summary>The name that a domain-spec comes to, as far as that can be told without a client and a sender.</summary>
+/// <param name="Name">As a question asks for it; null when dynamic or when no such name can exist.</param>
+/// <param name="IsDynamic">Holds a macro that only a message fills in: not guessed.</param>
+/// <param name="Text">The name, or the domain-spec as written when there is none.</param>
+public readonly record struct SpfTarget(string? Name, bool IsDynamic, string Text)
+{
+    /// <param name="spec">Null is the current domain itself (RFC 7208 §4.8).</param>
+    /// <param name="domain">The current domain: inside an include or a redirect that is its target (RFC 7208 §5.2, §6.1).</param>
+    /// <param name="sender">The domain of the sender, which stays the listed name throughout (RFC 7208 §7.2). A sender
+    /// <c>postmaster@name</c> is assumed (§4.3).</param>
+    public static SpfTarget Of(SpfMacroString? spec, string domain, string sender)
+    {
+        if (spec is null) return new SpfTarget(domain, false, domain);
+        string? expanded = spec.IsDynamic ? null : spec.Expand(letter => letter == 'd' ? domain : sender);
+        string? name = expanded is null ? null : ToName(expanded);
+        return new SpfTarget(name, expanded is null, name ?? spec.Text);
+    }
+
+    /// <summary>RFC 7208 §4.3: labels of 1 to 63 octets, and more than one of them.</summary>
+    public static bool IsMultiLabelName(string name)
+    {
+        if (name.Length > DomainName.MaxLength || !name.Contains('.')) return false;
+        int length = 0;
+        foreach (char c in name)
+        {
+            if (c != '.') length++;
+            else if (length == 0) return false;
+            else length = 0;
+            if (length > DomainName.MaxLabelLength) return false;
+        }
+        return length > 0;
+    }
+
+    private static string? ToName(string expanded)
+    {
+        // One trailing dot is legal (RFC 7208 §7.1, §7.3).
+        string name = expanded.EndsWith('.') ? expanded[..^1] : expanded;
+        // RFC 7208 §7.3: too long an expansion loses labels on the left until it fits.
+        while (name.Length > DomainName.MaxLength && DomainName.Parent(name) is { } parent) name = parent;
+        // In presentation form a backslash is written twice (RFC 1035 §5.1).
+        return IsMultiLabelName(name) ? name.ToLowerInvariant().Replace(@"\", @"\\", StringComparison.Ordinal) : null;
+    }
+}

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Scanner.Dns;
+using Scanner.Input;
+using Scanner.Write;
+
+namespace Scanner.Cli;
+
+/// <summary>The exit statuses of interface.md section 1.</summary>
+internal static class ExitCode
+{
+    public const int Complete = 0;
+
+    /// <summary>The run stopped early and can be gone on with.</summary>
+    public const int Stopped = 1;
+
+    /// <summary>The command line or an input was unusable, and nothing was done.</summary>
+    public const int Unusable = 2;
+
+    /// <summary>Runs a command and turns what ends it into a line for people and an exit status.</summary>
+    public static async Task<int> OfAsync(Func<Task<int>> command)
+    {
+        try
+        {
+            return await command().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is InputException or UsageException or RunFolderException)
+        {
+            Terminal.Error(e.Message);
+            return Unusable;
+        }
+        catch (ResolverUnreachableException e)
+        {
+            Terminal.Error(e.Message);
+            return Stopped;
+        }
+        catch (OperationCanceledException)
+        {
+            Terminal.Error("stopped");
+            return Stopped;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Terminal.Error(e.Message);
+            return Stopped;
+        }
+    }
+}
+
+/// <summary>An option or argument that makes no sense: exit 2, one line.</summary>
+internal sealed class UsageException(string message) : Exception(message);
+
+internal static class CommandPath
+{
+    /// <summary>The commands that were typed, without the program's own name.</summary>
+    public static IEnumerable<string> Of(ParseResult parsed)
+    {
+        var path = new Stack<string>();
+        for (SymbolResult? at = parsed.CommandResult; at is CommandResult { Command: not RootCommand } command; at = at.Parent) path.Push(command.Command.Name + " ");
+        return path.Select(word => word.TrimEnd() + (path.Count > 0 ? " " : ""));
+    }
+}

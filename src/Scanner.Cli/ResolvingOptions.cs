@@ -1,0 +1,162 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Scanner.Checks.MtaSts;
+using Scanner.Dns.Resolve;
+using Scanner.Lab.Servers;
+
+namespace Scanner.Cli;
+
+/// <summary>The options that say how to ask, shared by <c>scan</c> and <c>check</c>.</summary>
+internal sealed class ResolvingOptions
+{
+    private readonly Option<string[]> _resolver = new("--resolver")
+    {
+        Description = "a recursive resolver to ask; repeatable (default: the system's)",
+        HelpName = "HOST[:PORT]",
+    };
+
+    private readonly Option<int?> _qps = new("--qps")
+    {
+        Description = "ceiling for DNS queries a second, all resolvers together; 0 = none (default: 1000, or 0 with --lab)",
+        HelpName = "N",
+    };
+
+    private readonly Option<int> _inFlight = new("--in-flight")
+    {
+        Description = "ceiling for DNS queries waiting for an answer",
+        HelpName = "N",
+        DefaultValueFactory = _ => new ResolverOptions().InFlight,
+    };
+
+    private readonly Option<double> _timeout = new("--timeout")
+    {
+        Description = "seconds for the first try of a query; doubled for each further one",
+        HelpName = "S",
+        DefaultValueFactory = _ => new ResolverOptions().TimeoutSeconds,
+    };
+
+    private readonly Option<int> _attempts = new("--attempts")
+    {
+        Description = "tries for one query",
+        HelpName = "N",
+        DefaultValueFactory = _ => new ResolverOptions().Attempts,
+    };
+
+    private readonly Option<double> _httpsTimeout = new("--https-timeout")
+    {
+        Description = "seconds for one policy fetch as a whole",
+        HelpName = "S",
+        DefaultValueFactory = _ => 15,
+    };
+
+    private readonly Option<int> _httpsPort = new("--https-port")
+    {
+        Description = "port of the policy hosts, for a lab",
+        HelpName = "N",
+        DefaultValueFactory = _ => 443,
+    };
+
+    private readonly Option<string?> _caFile = new("--ca-file")
+    {
+        Description = "PEM roots trusted instead of the system's",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<bool> _allowSpecial = new("--allow-special-addresses")
+    {
+        Description = "fetch policies from loopback, private and other special-purpose addresses too (a lab)",
+    };
+
+    private readonly Option<string?> _contact = new("--contact")
+    {
+        Description = "whom to write to: put into the HTTPS User-Agent and run.json",
+        HelpName = "TEXT",
+    };
+
+    public ResolvingOptions()
+    {
+        Require(_qps, n => n is null or >= 0, "must be 0 (no ceiling) or more");
+        Require(_inFlight, n => n is >= 1 and <= 65_000, "must be 1 to 65000");
+        Require(_timeout, s => s is >= 0.05 and <= 60, "must be 0.05 to 60 seconds");
+        Require(_attempts, n => n is >= 1 and <= 10, "must be 1 to 10");
+        Require(_httpsTimeout, s => s is >= 0.1 and <= 300, "must be 0.1 to 300 seconds");
+        Require(_httpsPort, n => n is >= 1 and <= 65_535, "must be 1 to 65535");
+        Require(_contact, text => text is null || text.All(c => c is >= ' ' and <= '~'), "must be printable ASCII: it goes into an HTTP header");
+    }
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in (Option[])[_resolver, _qps, _inFlight, _timeout, _attempts, _httpsTimeout, _httpsPort, _caFile, _allowSpecial, _contact])
+            command.Options.Add(option);
+    }
+
+    /// <summary>The resolvers to ask: those of the lab, those named, or the system's.</summary>
+    public async Task<IReadOnlyList<IPEndPoint>> ResolversAsync(ParseResult parsed, LabHost? lab, CancellationToken cancellationToken)
+    {
+        string[] named = parsed.GetValue(_resolver) ?? [];
+        if (lab is not null && named.Length == 0) return [lab.DnsEndpoint];
+        var endpoints = new List<IPEndPoint>();
+        foreach (string text in named)
+        {
+            try
+            {
+                endpoints.Add(await ResolverEndpoint.ParseAsync(text, cancellationToken).ConfigureAwait(false));
+            }
+            catch (FormatException e)
+            {
+                throw new UsageException($"--resolver: {e.Message}");
+            }
+        }
+        if (endpoints.Count == 0) endpoints.AddRange(ResolverEndpoint.SystemResolvers());
+        if (endpoints.Count == 0) throw new UsageException("this system names no DNS resolver; say which to ask with --resolver HOST[:PORT], or use --lab");
+        return endpoints;
+    }
+
+    public ResolverOptions Resolver(ParseResult parsed, LabHost? lab) => new()
+    {
+        QueriesPerSecond = parsed.GetValue(_qps) ?? (lab is null ? new ResolverOptions().QueriesPerSecond : 0),
+        InFlight = parsed.GetValue(_inFlight),
+        TimeoutSeconds = parsed.GetValue(_timeout),
+        Attempts = parsed.GetValue(_attempts),
+    };
+
+    public PolicyFetchOptions PolicyFetch(ParseResult parsed, LabHost? lab) => new()
+    {
+        Port = lab is not null && IsDefault(parsed, _httpsPort) ? lab.HttpsPort : parsed.GetValue(_httpsPort),
+        Timeout = TimeSpan.FromSeconds(parsed.GetValue(_httpsTimeout)),
+        TrustedRoots = parsed.GetValue(_caFile) is { } file ? Roots(file) : lab?.RootCertificates,
+        AllowSpecialAddresses = parsed.GetValue(_allowSpecial) ? SpecialAddressUse.All : lab is not null ? SpecialAddressUse.LoopbackOnly : SpecialAddressUse.None,
+        UserAgent = UserAgent(parsed.GetValue(_contact)),
+    };
+
+    public string? Contact(ParseResult parsed) => parsed.GetValue(_contact);
+
+    private static bool IsDefault(ParseResult parsed, Option option) => parsed.GetResult(option) is null or { Implicit: true };
+
+    private static string UserAgent(string? contact) =>
+        string.Create(CultureInfo.InvariantCulture, $"Scanner/{Write.RunManifest.Tool.Version} (mail security adoption study{(contact is null ? "" : "; " + contact)})");
+
+    private static X509Certificate2Collection Roots(string file)
+    {
+        try
+        {
+            var roots = new X509Certificate2Collection();
+            roots.ImportFromPemFile(file);
+            return roots.Count > 0 ? roots : throw new UsageException($"--ca-file {file}: holds no PEM certificate");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new UsageException($"--ca-file {file}: {e.Message}");
+        }
+    }
+
+    /// <summary>A rule for an option's value, reported with the option's name before anything is done.</summary>
+    public static void Require<T>(Option<T> option, Predicate<T?> rule, string must) =>
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && !rule(result.GetValueOrDefault<T>())) result.AddError($"{option.Name} {result.Tokens[^1].Value}: {must}");
+        });
+}

@@ -1,0 +1,135 @@
+using System.CommandLine;
+using System.Globalization;
+using Scanner.Checks.Names;
+using Scanner.Input;
+
+namespace Scanner.Cli;
+
+/// <summary><c>scanner scan [LIST]</c>: the main job.</summary>
+internal sealed class ScanCommand
+{
+    private readonly Argument<string?> _list = new("LIST")
+    {
+        Description = "a ranked list: a file, or - for standard input; plain, .gz or .zip; Majestic Million, rank,domain (Tranco, Umbrella) or one name a line",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<string?> _output = new("--output", "-o")
+    {
+        Description = "the run folder; one that already holds a run is refused (default: runs/<list>-<UTC time>)",
+        HelpName = "DIR",
+    };
+
+    private readonly Option<int?> _top = new("--top") { Description = "only the first N ranks", HelpName = "N" };
+    private readonly Option<int?> _sample = new("--sample") { Description = "only a uniform random sample of N names", HelpName = "N" };
+    private readonly Option<long> _seed = new("--seed") { Description = "seed of --sample: the same seed draws the same names", HelpName = "S", DefaultValueFactory = _ => 1 };
+    private readonly Option<string> _shard = new("--shard") { Description = "only shard I of N (1-based) of the list; the shards are disjoint and complete", HelpName = "I/N", DefaultValueFactory = _ => "1/1" };
+    private readonly Option<string?> _exclude = new("--exclude") { Description = "opt-out list: these names and all below them are never queried; their rows say so", HelpName = "FILE" };
+    private readonly Option<string?> _psl = new("--psl") { Description = "public suffix list to use instead of the built-in one", HelpName = "FILE" };
+    private readonly Option<string> _checks = new("--checks") { Description = $"which checks, comma-separated, or all: {string.Join(',', ScanChecks.All.Names())}", HelpName = "LIST", DefaultValueFactory = _ => "all" };
+    private readonly Option<int> _httpsConcurrency = new("--https-concurrency") { Description = "policy fetches at once", HelpName = "N", DefaultValueFactory = _ => 64 };
+    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "read the list, print what would be scanned and what it would cost, and send nothing" };
+    private readonly Option<string> _progress = new("--progress") { Description = "auto, rich (a live display), plain (a line every few seconds), json, none; always on standard error", HelpName = "MODE", DefaultValueFactory = _ => "auto" };
+    private readonly Option<string?> _vantage = new("--vantage") { Description = "where you scan from, in words (network, country), for run.json and the rows", HelpName = "TEXT" };
+    private readonly ResolvingOptions _resolving = new();
+    private readonly LabOptions _lab = new();
+
+    public static Command Create() => new ScanCommand().Build();
+
+    private Command Build()
+    {
+        var command = new Command("scan", "scans a ranked list and leaves a run folder with rows, figures and summaries");
+        command.Arguments.Add(_list);
+        foreach (var option in (Option[])[_output, _top, _sample, _seed, _shard, _exclude, _psl, _checks]) command.Options.Add(option);
+        _resolving.AddTo(command);
+        foreach (var option in (Option[])[_httpsConcurrency, _progress, _dryRun, _vantage]) command.Options.Add(option);
+        _lab.AddTo(command);
+
+        ResolvingOptions.Require(_top, n => n is null or >= 1, "must be 1 or more");
+        ResolvingOptions.Require(_sample, n => n is null or >= 1, "must be 1 or more");
+        ResolvingOptions.Require(_httpsConcurrency, n => n is >= 1 and <= 10_000, "must be 1 to 10000");
+        ResolvingOptions.Require(_shard, text => text is not null && Shard.TryParse(text, out _), "must be I/N with 1 <= I <= N, for example 2/4");
+        ResolvingOptions.Require(_checks, text => TryChecks(text, out _), $"must name checks out of {string.Join(',', ScanChecks.All.Names())}, or all");
+        _progress.AcceptOnlyFromAmong("auto", "rich", "plain", "json", "none");
+        command.SetAction((parsed, _) => ExitCode.OfAsync(() => RunAsync(parsed)));
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed)
+    {
+        bool useLab = _lab.Wanted(parsed);
+        string? list = parsed.GetValue(_list);
+        if (list is null && !useLab) throw new UsageException("scan needs a LIST (a file, or - for standard input), or --lab for the bundled simulated internet");
+        if (list is "-" && Console.IsInputRedirected == false) Terminal.Note("reading names from the terminal; end with Ctrl+D");
+
+        var time = TimeProvider.System;
+        using var signals = new StopSignals(() => Terminal.Note("stopping: finishing the names under way (again to end at once)"));
+        bool dryRun = parsed.GetValue(_dryRun);
+        await using var lab = useLab && !dryRun ? await _lab.StartAsync(parsed, time).ConfigureAwait(false) : null;
+        _ = Shard.TryParse(parsed.GetValue(_shard)!, out var shard);
+        _ = TryChecks(parsed.GetValue(_checks), out var checks);
+        var listOptions = new ListOptions
+        {
+            Source = list ?? "lab",
+            Top = parsed.GetValue(_top),
+            Sample = parsed.GetValue(_sample),
+            Seed = parsed.GetValue(_seed),
+            Shard = shard,
+            ExcludeFile = parsed.GetValue(_exclude),
+            PublicSuffixList = parsed.GetValue(_psl) is { } file ? ReadPublicSuffixes(file) : PublicSuffixList.Embedded,
+        };
+        var resolver = _resolving.Resolver(parsed, lab?.Host);
+        using var source = list is null ? LabOptions.OpenBundledList() : ListSource.Open(list);
+        if (dryRun) return DryRun.Print(source, listOptions, checks, resolver, Console.Out);
+
+        var options = new ScanOptions
+        {
+            List = listOptions,
+            Output = parsed.GetValue(_output) ?? DefaultOutput(list, time),
+            Resolvers = await _resolving.ResolversAsync(parsed, lab?.Host, signals.Token).ConfigureAwait(false),
+            Resolver = resolver,
+            PolicyFetch = _resolving.PolicyFetch(parsed, lab?.Host),
+            HttpsConcurrency = parsed.GetValue(_httpsConcurrency),
+            Checks = checks,
+            Vantage = parsed.GetValue(_vantage),
+            Contact = _resolving.Contact(parsed),
+            CommandLine = [.. parsed.Tokens.Select(token => token.Value)],
+            Lab = lab?.Description,
+        };
+        await using var display = ProgressDisplay.Create(parsed.GetValue(_progress)!, time);
+        var outcome = await new ScanRun(options, display, time).RunAsync(source, signals.Token).ConfigureAwait(false);
+        await display.DisposeAsync().ConfigureAwait(false);
+        return ScanReport.Print(outcome, Console.Out);
+    }
+
+    private static string DefaultOutput(string? list, TimeProvider time)
+    {
+        string name = list switch { null => "lab", "-" => "stdin", _ => Path.GetFileName(list).Split('.')[0] };
+        return Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"{(name.Length > 0 ? name : "list")}-{time.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}"));
+    }
+
+    private static PublicSuffixList ReadPublicSuffixes(string file)
+    {
+        try
+        {
+            using var reader = File.OpenText(file);
+            return PublicSuffixList.Parse(reader);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        {
+            throw new UsageException($"--psl {file}: {e.Message}");
+        }
+    }
+
+    private static bool TryChecks(string? text, out ScanChecks checks)
+    {
+        checks = ScanChecks.None;
+        foreach (string word in (text ?? "").Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (word == "all") checks = ScanChecks.All;
+            else if (ScanCheckNames.Table.FirstOrDefault(entry => entry.Word == word) is { Word: not null } found) checks |= found.Check;
+            else return false;
+        }
+        return checks != ScanChecks.None;
+    }
+}

@@ -1,0 +1,27 @@
+using System.Globalization;
+using System.Text;
+
+namespace Scanner.Cli;
+
+/// <summary>What people read. Text from the outside (names, records, paths in messages) never reaches a terminal raw.</summary>
+internal static class Terminal
+{
+    public static void Error(string line) => Console.Error.WriteLine("scanner: " + Safe(line));
+
+    public static void Note(string line) => Console.Error.WriteLine(Safe(line));
+
+    /// <summary>Control characters, also the C1 ones and those that turn the writing direction, become <c>\u{…}</c>.</summary>
+    public static string Safe(string text)
+    {
+        if (!text.Any(IsUnsafe)) return text;
+        var safe = new StringBuilder(text.Length + 16);
+        foreach (char c in text)
+        {
+            if (IsUnsafe(c)) safe.Append(CultureInfo.InvariantCulture, $"\\u{{{(int)c:x}}}");
+            else safe.Append(c);
+        }
+        return safe.ToString();
+
+        static bool IsUnsafe(char c) => (char.IsControl(c) && c != '\n') || CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+    }
+}

@@ -1,0 +1,43 @@
+using Scanner.Aggregate;
+using Scanner.Write;
+
+namespace Scanner.Report;
+
+/// <summary>
+/// Writes every table and summary of a run from its rows. <c>scan</c> calls it at its end and <c>report</c> later: the same code over
+/// the same files, so both give the same figures.
+/// </summary>
+public static class Reporter
+{
+    /// <summary>The tables of tables.md section 4: the query and the file's name.</summary>
+    private static readonly (string Query, string File)[] Tables =
+    [
+        ("population", "t01_population"),
+        ("headline", "t02_headline"),
+        ("completeness", "t18_completeness"),
+    ];
+
+    /// <param name="runs">One run, or several shards of one.</param>
+    /// <param name="outputFolder">Gets summary.json, summary.md and tables/; made when missing.</param>
+    /// <exception cref="RunFolderException">A run cannot be read, the runs are not of one list, or a name is in more than one row.</exception>
+    /// <exception cref="IOException">A file cannot be read or written; the message names it.</exception>
+    public static Summary Write(IReadOnlyList<RunFolder> runs, string outputFolder)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(runs.Count, nameof(runs));
+        var header = Summary.HeaderOf(runs.Select(r => r.LoadManifest()).ToArray());
+        using var rows = RowDatabase.Open(runs.SelectMany(r => r.ClosedParts()).ToArray());
+        var figures = Figures.Compute(rows);
+        if (figures.DuplicateRows > 0)
+            throw new RunFolderException(runs.Count > 1
+                ? $"{figures.DuplicateRows} names are in more than one of these runs: they are not shards of one list that exclude each other"
+                : $"{figures.DuplicateRows} rows are of a name that already has one: the run folder is damaged");
+        var summary = new Summary(header, figures);
+
+        string tables = Path.Combine(outputFolder, "tables");
+        Directory.CreateDirectory(tables);
+        foreach (var (query, file) in Tables) rows.Export(query, tables, file);
+        AtomicFile.Write(Path.Combine(outputFolder, "summary.json"), SummaryJson.Text(summary));
+        AtomicFile.Write(Path.Combine(outputFolder, "summary.md"), SummaryMarkdown.Text(summary));
+        return summary;
+    }
+}

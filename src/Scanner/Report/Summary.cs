@@ -1,0 +1,37 @@
+using Scanner.Aggregate;
+using Scanner.Write;
+
+namespace Scanner.Report;
+
+/// <summary>Whose figures these are: one run, or the shards of one.</summary>
+/// <param name="Ended">Null when one of them has no end.</param>
+/// <param name="Complete">All of them are.</param>
+/// <param name="Folders">How many run folders went in.</param>
+public sealed record RunHeader(
+    string List, string ListSha256, DateTimeOffset Started, DateTimeOffset? Ended, bool Complete, int Folders,
+    IReadOnlyList<string> Resolvers, string? Vantage, string ToolVersion);
+
+/// <summary>What summary.json, summary.md and the terminal show.</summary>
+public sealed record Summary(RunHeader Run, Figures Figures)
+{
+    /// <summary>The denominator of the headline: <c>mail</c>, or <c>listed</c> where MX was not asked for.</summary>
+    public string Headline => Figures.Denominators.GetValueOrDefault(Metrics.Mail) is null ? Metrics.Listed : Metrics.Mail;
+
+    /// <exception cref="RunFolderException">The folders are not of one list.</exception>
+    internal static RunHeader HeaderOf(IReadOnlyList<RunManifest> runs)
+    {
+        var first = runs[0];
+        if (runs.FirstOrDefault(r => r.ListSha256 != first.ListSha256) is { } other)
+            throw new RunFolderException($"these are runs over different lists ({first.List} and {other.List}): only shards of one list can be put together");
+        return new RunHeader(
+            first.List,
+            first.ListSha256,
+            runs.Min(r => r.Started),
+            runs.Any(r => r.Ended is null) ? null : runs.Max(r => r.Ended),
+            runs.All(r => r.Complete),
+            runs.Count,
+            runs.SelectMany(r => r.Resolvers).Distinct().ToArray(),
+            string.Join("; ", runs.Select(r => r.Vantage).OfType<string>().Distinct()) is { Length: > 0 } vantage ? vantage : null,
+            string.Join(", ", runs.Select(r => r.ToolVersion).Distinct()));
+    }
+}

@@ -1,0 +1,100 @@
+using System.Net;
+using Scanner.Checks;
+using Scanner.Checks.MtaSts;
+using Scanner.Checks.Spf;
+using Scanner.Dns.Resolve;
+using Scanner.Input;
+
+namespace Scanner;
+
+/// <summary>The checks of one run. Their words are those of <c>--checks</c>.</summary>
+[Flags]
+public enum ScanChecks
+{
+    None = 0,
+    Mx = 1,
+    Spf = 2,
+    Dmarc = 4,
+    MtaSts = 8,
+    TlsRpt = 16,
+    All = Mx | Spf | Dmarc | MtaSts | TlsRpt,
+}
+
+public static class ScanCheckNames
+{
+    /// <summary>Word and flag of each check, in the order in which they are printed.</summary>
+    public static IReadOnlyList<(string Word, ScanChecks Check)> Table { get; } =
+        [("mx", ScanChecks.Mx), ("spf", ScanChecks.Spf), ("dmarc", ScanChecks.Dmarc), ("mta-sts", ScanChecks.MtaSts), ("tls-rpt", ScanChecks.TlsRpt)];
+
+    /// <summary>The words of the checks that are set.</summary>
+    public static IReadOnlyList<string> Names(this ScanChecks checks) =>
+        [.. Table.Where(entry => checks.HasFlag(entry.Check)).Select(entry => entry.Word)];
+}
+
+/// <summary>What a scan means, once the command line is understood: validated and never changed afterwards.</summary>
+public sealed record ScanOptions
+{
+    public required ListOptions List { get; init; }
+
+    /// <summary>The run folder; created by the run.</summary>
+    public required string Output { get; init; }
+
+    public required IReadOnlyList<IPEndPoint> Resolvers { get; init; }
+
+    public ResolverOptions Resolver { get; init; } = new();
+
+    public required PolicyFetchOptions PolicyFetch { get; init; }
+
+    /// <summary>Policy fetches at once. 64 keep a million-name run (about 10,000 fetches) from ever waiting for them.</summary>
+    public int HttpsConcurrency { get; init; } = 64;
+
+    public ScanChecks Checks { get; init; } = ScanChecks.All;
+
+    /// <summary>How far SPF records are followed. The tree costs few queries, since includes are shared; addresses would cost one
+    /// or two for every a and mx term.</summary>
+    public SpfEvalLevel SpfLevel { get; init; } = SpfEvalLevel.Tree;
+
+    /// <summary>Seconds for all DNS work on one name. A name with dead servers waits for 2 + 4 + 8 s on its own records and as long
+    /// on those of an include; beyond that it gets its row with what is known.</summary>
+    public double NameDeadlineSeconds { get; init; } = 45;
+
+    /// <summary>Where the scan ran from, in words, for run.json and the rows.</summary>
+    public string? Vantage { get; init; }
+
+    /// <summary>Who to write to, for the User-Agent and run.json.</summary>
+    public string? Contact { get; init; }
+
+    /// <summary>The command line as typed, for run.json.</summary>
+    public IReadOnlyList<string> CommandLine { get; init; } = [];
+
+    /// <summary>The simulated internet, in words (seed, faults), when the run asked it and not the real one.</summary>
+    public string? Lab { get; init; }
+
+    /// <summary>Every option with its value in effect, for run.json.</summary>
+    public IReadOnlyDictionary<string, string> Effective() => new SortedDictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["top"] = Text(List.Top),
+        ["sample"] = Text(List.Sample),
+        ["seed"] = Text(List.Seed),
+        ["shard"] = List.Shard.ToString(),
+        ["exclude"] = List.ExcludeFile is null ? "none" : Path.GetFileName(List.ExcludeFile),
+        ["resolver"] = string.Join(' ', Resolvers),
+        ["qps"] = Text(Resolver.QueriesPerSecond),
+        ["in-flight"] = Text(Resolver.InFlight),
+        ["timeout"] = Text(Resolver.TimeoutSeconds),
+        ["attempts"] = Text(Resolver.Attempts),
+        ["https-concurrency"] = Text(HttpsConcurrency),
+        ["https-timeout"] = Text(PolicyFetch.Timeout.TotalSeconds),
+        ["https-port"] = Text(PolicyFetch.Port),
+        ["ca-file"] = PolicyFetch.TrustedRoots is null ? "system" : "own roots",
+        ["special-addresses"] = PolicyFetch.AllowSpecialAddresses.Word(),
+        ["user-agent"] = PolicyFetch.UserAgent,
+        ["checks"] = string.Join(',', Checks.Names()),
+        ["spf-eval-level"] = SpfLevel.Word(),
+        ["name-deadline"] = Text(NameDeadlineSeconds),
+        ["cache-entries"] = Text(Resolver.CacheEntries),
+        ["lab"] = Lab ?? "no",
+    };
+
+    private static string Text(IFormattable? value) => value?.ToString(null, System.Globalization.CultureInfo.InvariantCulture) ?? "all";
+}

@@ -1,0 +1,171 @@
+using System.Threading.Channels;
+using Scanner.Checks.MtaSts;
+using Scanner.Checks.Names;
+using Scanner.Dns;
+using Scanner.Resolve;
+
+namespace Scanner;
+
+/// <summary>How a pipeline ended.</summary>
+/// <param name="RowsWritten">Rows handed to the writer and accepted.</param>
+/// <param name="StoppedBecause">Null when the list was scanned to its end.</param>
+public sealed record PipelineResult(long RowsWritten, string? StoppedBecause);
+
+/// <summary>
+/// The whole scan on one screen:
+/// <code>
+/// list ──names──▶ domain workers ──┬────────────────────rows──▶ writer
+///                                  └─policies─▶ fetchers ─rows─┘
+/// </code>
+/// Every channel is bounded and waits when full, so a slow disk slows the reader. Each stage is stopped by completing the channel
+/// it reads: nothing that was started is thrown away.
+/// </summary>
+public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, ScanOptions options, ScanProgress progress)
+{
+    /// <summary>Names read ahead: enough that no worker waits for the reader.</summary>
+    private const int NamesAhead = 1_000;
+
+    /// <summary>Names waiting for their policy, about 3 kB each. One name in a hundred has one, so a million-name list stays below this
+    /// even if every fetch stalls, and DNS work never waits for HTTPS; only beyond it does back-pressure reach the reader.</summary>
+    private const int PoliciesAhead = 20_000;
+
+    /// <summary>Rows waiting for the writer: a quarter of a row group, to ride out the time it takes to compress one.</summary>
+    private const int RowsAhead = 5_000;
+
+    /// <summary>A name has five questions under way at first and one or two later: with a worker for every third query that may be
+    /// in flight, the ceiling is used and never more than a thousand names are half done.</summary>
+    private int Workers => Math.Clamp(options.Resolver.InFlight / 3, 4, 1_000);
+
+    /// <param name="names">Read on one thread, lazily.</param>
+    /// <param name="write">Called for one row at a time.</param>
+    /// <param name="stopReading">First signal: read no more names, finish those under way.</param>
+    /// <param name="abort">Second signal: drop everything.</param>
+    public async Task<PipelineResult> RunAsync(
+        IEnumerable<ListedName> names, Func<DomainResult, ValueTask> write, CancellationToken stopReading, CancellationToken abort)
+    {
+        var nameQueue = Channel.CreateBounded<ListedName>(new BoundedChannelOptions(NamesAhead) { SingleWriter = true });
+        var policyQueue = Channel.CreateBounded<DomainResult>(new BoundedChannelOptions(PoliciesAhead));
+        var rowQueue = Channel.CreateBounded<DomainResult>(new BoundedChannelOptions(RowsAhead) { SingleReader = true });
+        using var failed = CancellationTokenSource.CreateLinkedTokenSource(abort);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopReading, failed.Token);
+        string? unreachable = null;
+        long rows = 0;
+
+        async Task ReadAsync()
+        {
+            try
+            {
+                foreach (var name in names)
+                {
+                    if (stop.IsCancellationRequested) break;
+                    await nameQueue.Writer.WriteAsync(name, stop.Token).ConfigureAwait(false);
+                }
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                // Stopped while waiting for room: the name in hand was not started and is not lost, it is simply not yet scanned.
+            }
+            finally
+            {
+                nameQueue.Writer.Complete();
+            }
+        }
+
+        async Task ResolveAsync()
+        {
+            // ReadAsync, not ReadAllAsync: the latter wakes every idle worker for each name (guide/style.md, measured).
+            while (!stop.IsCancellationRequested && await TakeAsync(nameQueue.Reader).ConfigureAwait(false) is { } name)
+            {
+                try
+                {
+                    var result = await scanner.ScanAsync(name, failed.Token).ConfigureAwait(false);
+                    var next = DomainScanner.WantsPolicy(result) ? policyQueue.Writer : rowQueue.Writer;
+                    await next.WriteAsync(result, failed.Token).ConfigureAwait(false);
+                }
+                catch (ResolverUnreachableException e)
+                {
+                    // Nobody answers: an unknown for each remaining name would be a run of nothing. Stop reading; the names
+                    // under way have no row and count as not scanned.
+                    unreachable ??= e.Message;
+                    await stop.CancelAsync().ConfigureAwait(false);
+                }
+            }
+        }
+
+        async Task FetchAsync()
+        {
+            while (await TakeAsync(policyQueue.Reader).ConfigureAwait(false) is { } result)
+            {
+                progress.PoliciesWaiting = policyQueue.Reader.Count;
+                try
+                {
+                    result = await DomainScanner.FetchPolicyAsync(result, fetcher, failed.Token).ConfigureAwait(false);
+                    progress.CountPolicy();
+                    await rowQueue.Writer.WriteAsync(result, failed.Token).ConfigureAwait(false);
+                }
+                catch (ResolverUnreachableException e)
+                {
+                    unreachable ??= e.Message;
+                    await stop.CancelAsync().ConfigureAwait(false);
+                }
+            }
+        }
+
+        async Task WriteAsync()
+        {
+            while (await TakeAsync(rowQueue.Reader).ConfigureAwait(false) is { } row)
+            {
+                await write(row).ConfigureAwait(false);
+                progress.Count(row);
+                rows++;
+            }
+        }
+
+        // One failure (a full disk, a bug) ends all stages at once; the first exception is the one that is reported.
+        var reading = Stage(1, ReadAsync);
+        var resolving = Stage(Workers, ResolveAsync);
+        var fetching = Stage(options.HttpsConcurrency, FetchAsync);
+        var writing = Stage(1, WriteAsync);
+
+        await Settle(reading).ConfigureAwait(false);
+        await Settle(resolving).ConfigureAwait(false);
+        policyQueue.Writer.Complete();
+        await Settle(fetching).ConfigureAwait(false);
+        rowQueue.Writer.Complete();
+        await Settle(writing).ConfigureAwait(false);
+
+        foreach (var task in (Task[])[writing, resolving, fetching, reading])
+            if (task.IsFaulted) await task.ConfigureAwait(false);
+        abort.ThrowIfCancellationRequested();
+        return new PipelineResult(rows, unreachable ?? (stopReading.IsCancellationRequested ? "stopped by a signal" : null));
+
+        Task Stage(int workers, Func<Task> work) => Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(() => Guard(work))));
+
+        async Task Guard(Func<Task> work)
+        {
+            try
+            {
+                await work().ConfigureAwait(false);
+            }
+            catch
+            {
+                await failed.CancelAsync().ConfigureAwait(false);
+                throw;
+            }
+        }
+
+        async ValueTask<T?> TakeAsync<T>(ChannelReader<T> reader) where T : class
+        {
+            try
+            {
+                return await reader.ReadAsync(failed.Token).ConfigureAwait(false);
+            }
+            catch (ChannelClosedException)
+            {
+                return null;
+            }
+        }
+    }
+
+    private static Task Settle(Task task) => task.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+}

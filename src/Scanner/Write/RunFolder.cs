@@ -1,0 +1,129 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace Scanner.Write;
+
+/// <summary>A run folder that cannot be used as asked; the message says why, for the user.</summary>
+public sealed class RunFolderException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>Where the files of one run are (interface.md section 2).</summary>
+public sealed class RunFolder
+{
+    private RunFolder(string path) => FullPath = path;
+
+    public string FullPath { get; }
+
+    public string ManifestPath => Path.Combine(FullPath, "run.json");
+
+    public string DomainsPath => Path.Combine(FullPath, "domains");
+
+    public string TablesPath => Path.Combine(FullPath, "tables");
+
+    public string SummaryJsonPath => Path.Combine(FullPath, "summary.json");
+
+    public string SummaryMarkdownPath => Path.Combine(FullPath, "summary.md");
+
+    /// <summary>A run has begun here: a manifest or a closed part is there.</summary>
+    public bool HoldsRun => File.Exists(ManifestPath) || ClosedParts().Count > 0;
+
+    /// <summary>Makes the folder for a new run.</summary>
+    /// <exception cref="RunFolderException">It already holds a run, or cannot be made.</exception>
+    public static RunFolder Create(string path)
+    {
+        var folder = new RunFolder(Path.GetFullPath(path));
+        if (folder.HoldsRun) throw new RunFolderException($"{path} already holds a run: choose another folder, or go on with it with --resume");
+        try
+        {
+            Directory.CreateDirectory(folder.DomainsPath);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RunFolderException($"cannot make {path}: {e.Message}", e);
+        }
+        return folder;
+    }
+
+    /// <summary>A folder that holds a run.</summary>
+    /// <exception cref="RunFolderException">There is none.</exception>
+    public static RunFolder Open(string path)
+    {
+        if (!Directory.Exists(path)) throw new RunFolderException($"{path} does not exist or is not a folder");
+        var folder = new RunFolder(Path.GetFullPath(path));
+        if (!folder.HoldsRun) throw new RunFolderException($"{path} holds no run: neither run.json nor domains/part-*.parquet is there");
+        return folder;
+    }
+
+    /// <summary>The whole parts, by number. Files still being written, or left by a crash, have other names.</summary>
+    public IReadOnlyList<string> ClosedParts() => !Directory.Exists(DomainsPath)
+        ? []
+        : Directory.EnumerateFiles(DomainsPath, "part-*.parquet").Where(p => PartNumber(p) >= 0).OrderBy(PartNumber).ToArray();
+
+    /// <summary>The number for the next part: one more than the highest there is.</summary>
+    public int NextPart() => ClosedParts().Select(PartNumber).DefaultIfEmpty(-1).Max() + 1;
+
+    /// <summary>Deletes what an interrupted writer left behind. Only for the one that is about to write here.</summary>
+    public void RemoveUnfinishedParts()
+    {
+        if (!Directory.Exists(DomainsPath)) return;
+        foreach (string path in Directory.EnumerateFiles(DomainsPath, ".part-*.parquet.tmp")) File.Delete(path);
+    }
+
+    /// <summary>Writes run.json as a whole: a reader sees the old one or the new one, never half of it.</summary>
+    public void Save(RunManifest manifest) => AtomicFile.Write(ManifestPath, manifest.ToJson());
+
+    /// <exception cref="RunFolderException">run.json is missing, unreadable, or of a later version.</exception>
+    public RunManifest LoadManifest()
+    {
+        RunManifest manifest;
+        try
+        {
+            manifest = RunManifest.Parse(File.ReadAllText(ManifestPath));
+        }
+        catch (FileNotFoundException e)
+        {
+            throw new RunFolderException($"{ManifestPath} is missing: this is no run folder, or its run never began", e);
+        }
+        catch (JsonException e)
+        {
+            throw new RunFolderException($"{ManifestPath} is damaged: {e.Message}", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RunFolderException($"cannot read {ManifestPath}: {e.Message}", e);
+        }
+        if (manifest.SchemaVersion > ResultSchema.Version)
+            throw new RunFolderException($"{ManifestPath} has schema_version {manifest.SchemaVersion}, this program knows up to {ResultSchema.Version}: use a newer one");
+        return manifest;
+    }
+
+    private static int PartNumber(string path)
+    {
+        string name = Path.GetFileNameWithoutExtension(path)["part-".Length..];
+        return int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
+    }
+}
+
+/// <summary>Text files that appear as a whole.</summary>
+internal static class AtomicFile
+{
+    /// <summary>UTF-8 without a mark, under a temporary name first, on the disk before it gets its own.</summary>
+    /// <exception cref="IOException">Names the path.</exception>
+    public static void Write(string path, string text)
+    {
+        string temporary = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.tmp");
+        try
+        {
+            using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
+            {
+                file.Write(Encoding.UTF8.GetBytes(text));
+                file.Flush(flushToDisk: true);
+            }
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"cannot write {path}: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,296 @@
+using Microsoft.Extensions.Time.Testing;
+using Scanner.Dns.Resolve;
+using Scanner.Dns.Transport;
+using static Scanner.Dns.Tests.Resolve.ScriptedTransport;
+
+namespace Scanner.Dns.Tests.Resolve;
+
+public sealed class StubResolverTests
+{
+    private static readonly DnsQuestion Question = new("example.com", DnsRecordType.Txt);
+    private static readonly ResolverOptions Options = new() { QueriesPerSecond = 0 };
+
+    private readonly FakeTimeProvider _time = new();
+
+    [Fact]
+    public async Task First_answer_is_the_answer()
+    {
+        var (resolver, servers) = Create(1, _ => Text("example.com"));
+        var answer = await resolver.QueryAsync(Question, default);
+        Assert.Equal((DnsStatus.Ok, 1, "192.0.2.1:53", 0), (answer.Status, answer.Tries, answer.Resolver, answer.FailedTries.Count));
+        var asked = Assert.Single(servers[0].Asked);
+        Assert.Equal((Question, default(DnsQueryFlags), TimeSpan.FromSeconds(2)), (asked.Question, asked.Flags, asked.Timeout));
+    }
+
+    [Fact]
+    public async Task Resolvers_take_turns()
+    {
+        var (resolver, servers) = Create(3, _ => Rcode(3));
+        for (int i = 0; i < 30; i++) await resolver.QueryAsync(Question, default);
+        Assert.All(servers, s => Assert.Equal(10, s.Asked.Count));
+    }
+
+    [Theory]
+    [InlineData(3, DnsStatus.Nxdomain)]
+    [InlineData(0, DnsStatus.Nodata)]
+    public async Task Negative_answers_are_never_asked_twice(int rcode, DnsStatus expected)
+    {
+        var (resolver, servers) = Create(2, _ => Rcode(rcode));
+        var answer = await resolver.QueryAsync(Question, default);
+        Assert.Equal((expected, 1), (answer.Status, answer.Tries));
+        Assert.Equal(1, servers.Sum(s => s.Asked.Count));
+    }
+
+    public static TheoryData<string, DnsStatus> Failures => new()
+    {
+        { "silence", DnsStatus.Timeout }, { "network", DnsStatus.NetworkError }, { "malformed", DnsStatus.Malformed }, { "truncated", DnsStatus.Truncated },
+        { "2", DnsStatus.Servfail }, { "5", DnsStatus.Refused }, { "9", DnsStatus.OtherRcode }, { "lame", DnsStatus.Lame },
+    };
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public async Task Failures_are_tried_three_times_at_different_resolvers_with_growing_time(string kind, DnsStatus expected)
+    {
+        var (resolver, servers) = Create(2, _ => Failure(kind));
+        var answer = await _time.RunAsync(resolver.QueryAsync(Question, default).AsTask());
+        Assert.Equal((expected, 3), (answer.Status, answer.Tries));
+        Assert.Equal([expected, expected], answer.FailedTries);
+        Assert.Equal([2, 4, 8], servers.SelectMany(s => s.Asked).Select(a => a.Timeout.TotalSeconds).Order());
+        // First and third at one, the second at the other.
+        Assert.Equal([[2, 8], [4]], servers.Select(s => s.Asked.Select(a => a.Timeout.TotalSeconds)).OrderByDescending(t => t.Count()));
+        if (kind == "silence") Assert.InRange(answer.Milliseconds, 14_000, 20_000);
+    }
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public async Task A_failure_is_made_good_by_a_later_try(string kind, DnsStatus failure)
+    {
+        int asked = 0;
+        var (resolver, _) = Create(1, _ => ++asked == 1 ? Failure(kind) : Text("example.com"));
+        var answer = await _time.RunAsync(resolver.QueryAsync(Question, default).AsTask());
+        Assert.Equal((DnsStatus.Ok, 2), (answer.Status, answer.Tries));
+        Assert.Equal([failure], answer.FailedTries);
+    }
+
+    [Fact]
+    public async Task Findings_that_a_retry_would_hide_are_not_retried()
+    {
+        var (resolver, servers) = Create(1, a => a.Question.Type == DnsRecordType.Mx
+            ? Rcode(2) with { ExtendedErrors = [6] }
+            : Rcode(0) with { Answers = [new CnameRecord("example.com", 1, "example.com")] });
+        Assert.Equal((DnsStatus.Bogus, 1), Brief(await resolver.QueryAsync(Question with { Type = DnsRecordType.Mx }, default)));
+        Assert.Equal((DnsStatus.CnameLoop, 1), Brief(await resolver.QueryAsync(Question, default)));
+        Assert.Equal(2, servers[0].Asked.Count);
+    }
+
+    [Fact]
+    public async Task One_attempt_means_one()
+    {
+        var (resolver, servers) = Create(1, _ => Rcode(2), Options with { Attempts = 1 });
+        Assert.Equal((DnsStatus.Servfail, 1), Brief(await resolver.QueryAsync(Question, default)));
+        Assert.Single(servers[0].Asked);
+    }
+
+    [Fact]
+    public async Task Ten_attempts_do_not_wait_for_ever()
+    {
+        var (resolver, servers) = Create(1, _ => null, Options with { Attempts = 10 });
+        Assert.Equal((DnsStatus.Timeout, 10), Brief(await _time.RunAsync(resolver.QueryAsync(Question, default).AsTask(), 400)));
+        Assert.Equal([2, 4, 8, 16, 30, 30, 30, 30, 30, 30], servers[0].Asked.Select(a => a.Timeout.TotalSeconds));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public async Task Formerr_and_notimp_are_asked_once_more_without_edns(int rcode) // RFC 6891 §7
+    {
+        var (resolver, servers) = Create(2, a => a.Flags.NoEdns ? Text("example.com") : Rcode(rcode));
+        var answer = await resolver.QueryAsync(Question, default);
+        Assert.Equal((DnsStatus.Ok, 2), Brief(answer));
+        Assert.Equal([rcode == 1 ? DnsStatus.Formerr : DnsStatus.Notimp], answer.FailedTries);
+        Assert.Equal([false, true], servers[0].Asked.Select(a => a.Flags.NoEdns));
+        Assert.Empty(servers[1].Asked);
+    }
+
+    [Fact]
+    public async Task Formerr_without_edns_too_stays_formerr()
+    {
+        var (resolver, servers) = Create(1, _ => Rcode(1));
+        var answer = await _time.RunAsync(resolver.QueryAsync(Question, default).AsTask());
+        Assert.Equal((DnsStatus.Formerr, 6), Brief(answer));
+        Assert.Equal(5, answer.FailedTries.Count);
+        Assert.Equal([false, true, false, true, false, true], servers[0].Asked.Select(a => a.Flags.NoEdns));
+    }
+
+    [Theory]
+    [InlineData(254, 50)]
+    [InlineData(80, 64)]
+    public async Task Too_long_is_not_asked(int length, int label)
+    {
+        string labels = string.Concat(Enumerable.Repeat(new string('a', label) + ".", 10));
+        var (resolver, servers) = Create(1, _ => Rcode(3));
+        Assert.Equal((DnsStatus.NameTooLong, 0), Brief(await resolver.QueryAsync(new DnsQuestion(labels[..length], DnsRecordType.A), default)));
+        Assert.Empty(servers[0].Asked);
+    }
+
+    [Fact]
+    public async Task Cancellation_ends_the_question_also_between_tries()
+    {
+        var (resolver, servers) = Create(1, _ => Rcode(2));
+        using var cancel = new CancellationTokenSource();
+        var asking = resolver.QueryAsync(Question, cancel.Token).AsTask(); // waits for the back-off now: nobody moves the clock
+        Assert.False(asking.IsCompleted);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
+        Assert.Single(servers[0].Asked);
+    }
+
+    [Fact]
+    public async Task In_flight_ceiling()
+    {
+        var open = new TaskCompletionSource();
+        var (resolver, servers) = Create(1, _ => Rcode(3), Options with { InFlight = 7 });
+        servers[0].Gate = open.Task;
+        var asking = Enumerable.Range(0, 100).Select(_ => resolver.QueryAsync(Question, default).AsTask()).ToArray();
+        Assert.Equal((7, 7), (servers[0].Asked.Count, (int)resolver.Statistics.InFlight));
+        open.SetResult();
+        await Task.WhenAll(asking);
+        Assert.Equal((100, 7), (servers[0].Asked.Count, servers[0].MostInFlight));
+        Assert.Equal(0, resolver.Statistics.InFlight);
+    }
+
+    [Fact]
+    public async Task A_dead_resolver_is_left_out_and_comes_back()
+    {
+        bool dead = true;
+        var (resolver, servers) = Create(2, a => a.Server == 1 && dead ? null : Rcode(3));
+        var first = Enumerable.Range(0, 100).Select(i => resolver.QueryAsync(new DnsQuestion($"n{i}.com", DnsRecordType.A), default).AsTask());
+        var answers = await _time.RunAsync(Task.WhenAll(first));
+        Assert.All(answers, a => Assert.Equal(DnsStatus.Nxdomain, a.Status));
+
+        int before = servers[0].Asked.Count(a => a.Question.Type == DnsRecordType.A);
+        for (int i = 0; i < 100; i++) Assert.Equal(1, (await resolver.QueryAsync(Question with { Type = DnsRecordType.A }, default)).Tries);
+        Assert.Equal(before, servers[0].Asked.Count(a => a.Question.Type == DnsRecordType.A));
+
+        dead = false;
+        for (int i = 0; i < 50; i++)
+        {
+            await resolver.QueryAsync(Question with { Type = DnsRecordType.A }, default);
+            await _time.RunAsync(Task.Delay(TimeSpan.FromSeconds(0.1), _time).ContinueWith(_ => 0, TaskScheduler.Default));
+        }
+        Assert.InRange(servers[0].Asked.Count(a => a.Question.Type == DnsRecordType.A) - before, 10, 50);
+    }
+
+    [Fact]
+    public async Task Dead_names_do_not_open_the_circuit_while_anything_is_answered()
+    {
+        var (resolver, servers) = Create(1, a => a.Question.Name == "alive.com" ? Rcode(3) : null);
+        // 600 dead names, 200 at a time, and beside them one live one every two seconds.
+        var dead = Parallel.ForEachAsync(Enumerable.Range(0, 600), new ParallelOptions { MaxDegreeOfParallelism = 200 },
+            async (i, token) => Assert.Equal((DnsStatus.Timeout, 3), Brief(await resolver.QueryAsync(new DnsQuestion($"n{i}.com", DnsRecordType.A), token))));
+        async Task<int> AskTheLivingAsync()
+        {
+            int asked = 0;
+            for (; !dead.IsCompleted; asked++)
+            {
+                await resolver.QueryAsync(new DnsQuestion("alive.com", DnsRecordType.A), default);
+                await Task.Delay(TimeSpan.FromSeconds(2), _time);
+            }
+            await dead;
+            return asked;
+        }
+        Assert.InRange(await _time.RunAsync(AskTheLivingAsync(), 600), 10, 60);
+        Assert.DoesNotContain(servers[0].Asked, a => a.Question.Name == "."); // no trial: the circuit never opened
+        Assert.Equal(1800, servers[0].Asked.Count(a => a.Question.Name != "alive.com"));
+    }
+
+    [Fact]
+    public async Task A_tail_of_dead_names_only_is_told_from_a_dead_resolver_by_the_root()
+    {
+        var (resolver, servers) = Create(1, a => a.Question.Name == "." ? Rcode(0) : null);
+        var scan = Task.WhenAll(Enumerable.Range(0, 300).Select(i => resolver.QueryAsync(new DnsQuestion($"n{i}.com", DnsRecordType.A), default).AsTask()));
+        var answers = await _time.RunAsync(scan, 600);
+        Assert.All(answers, a => Assert.Equal((DnsStatus.Timeout, 3), Brief(a)));
+        Assert.Contains(servers[0].Asked, a => a.Question.Name == ".");
+    }
+
+    [Fact]
+    public async Task Nobody_answers_any_more()
+    {
+        var (resolver, _) = Create(2, _ => null);
+        var scan = Task.WhenAll(Enumerable.Range(0, 300).Select(i => resolver.QueryAsync(new DnsQuestion($"n{i}.com", DnsRecordType.A), default).AsTask()));
+        var thrown = await Assert.ThrowsAsync<ResolverUnreachableException>(() => _time.RunAsync(scan, 120));
+        Assert.Contains("192.0.2.1:53, 192.0.2.2:53", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_pause_of_all_resolvers_is_waited_for()
+    {
+        var until = _time.GetUtcNow().AddSeconds(12);
+        var (resolver, _) = Create(2, _ => _time.GetUtcNow() < until ? null : Rcode(3));
+        var scan = Task.WhenAll(Enumerable.Range(0, 300).Select(i => resolver.QueryAsync(new DnsQuestion($"n{i}.com", DnsRecordType.A), default).AsTask()));
+        var answers = await _time.RunAsync(scan, 120);
+        Assert.All(answers, a => Assert.Equal(DnsStatus.Nxdomain, a.Status));
+    }
+
+    [Fact]
+    public async Task Probe_tells_who_does_not_answer()
+    {
+        var (resolver, servers) = Create(3, a => a.Server switch { 1 => Rcode(0), 2 => Rcode(5), _ => null });
+        var probes = await _time.RunAsync(resolver.ProbeAsync(default));
+        Assert.Equal([true, true, false], probes.Select(p => p.Answers));
+        Assert.Equal([DnsStatus.Nodata, DnsStatus.Refused, DnsStatus.Timeout], probes.Select(p => p.Status));
+        Assert.Equal("192.0.2.3:53", probes[2].Resolver);
+        Assert.Equal([1, 1, 3], servers.Select(s => s.Asked.Count));
+        Assert.All(servers.SelectMany(s => s.Asked), a => Assert.Equal(new DnsQuestion(".", DnsRecordType.Ns), a.Question));
+    }
+
+    [Fact]
+    public async Task Statistics_add_up()
+    {
+        var (resolver, _) = Create(2, a => a.Question.Type switch
+        {
+            DnsRecordType.Txt => Text("example.com") with { OverTcp = true },
+            DnsRecordType.Mx => Rcode(3),
+            (DnsRecordType)257 => Rcode(2),
+            _ => null,
+        });
+        foreach (var type in (DnsRecordType[])[DnsRecordType.Txt, DnsRecordType.Txt, DnsRecordType.Mx, (DnsRecordType)257, DnsRecordType.A])
+            await _time.RunAsync(resolver.QueryAsync(Question with { Type = type }, default).AsTask());
+        var snapshot = resolver.Statistics.Snapshot();
+        Assert.Equal((9, 4, 2, 0), (snapshot.Sent, snapshot.Retries, snapshot.OverTcp, snapshot.InFlight));
+        Assert.Equal(
+            new Dictionary<(DnsRecordType, DnsStatus), long>
+            {
+                [(DnsRecordType.Txt, DnsStatus.Ok)] = 2, [(DnsRecordType.Mx, DnsStatus.Nxdomain)] = 1, [(0, DnsStatus.Servfail)] = 1, [(DnsRecordType.A, DnsStatus.Timeout)] = 1,
+            },
+            snapshot.Answers);
+        Assert.Equal((6, 3), (snapshot.Resolvers.Sum(r => r.Answered), snapshot.Resolvers.Sum(r => r.Failed)));
+    }
+
+    [Fact]
+    public async Task Transports_are_disposed()
+    {
+        var (resolver, servers) = Create(2, _ => Rcode(3));
+        await resolver.DisposeAsync();
+        Assert.All(servers, s => Assert.True(s.Disposed));
+    }
+
+    private static (DnsStatus, int) Brief(DnsAnswer answer) => (answer.Status, answer.Tries);
+
+    private static DnsReply? Failure(string kind) => kind switch
+    {
+        "silence" => null,
+        "network" => DnsReply.Failed(TransportOutcome.NetworkError),
+        "malformed" => DnsReply.Failed(TransportOutcome.Malformed),
+        "truncated" => DnsReply.Failed(TransportOutcome.Truncated),
+        "lame" => Rcode(0) with { RecursionAvailable = false, NegativeTtl = null, HasAuthorityNs = true },
+        _ => Rcode(int.Parse(kind, null)),
+    };
+
+    private (StubResolver Resolver, ScriptedTransport[] Servers) Create(int servers, Func<Asked, DnsReply?> script, ResolverOptions? options = null)
+    {
+        ScriptedTransport[] transports = [.. Enumerable.Range(1, servers).Select(i => new ScriptedTransport(i, _time, script))];
+        return (new StubResolver(options ?? Options, transports, _time), transports);
+    }
+}

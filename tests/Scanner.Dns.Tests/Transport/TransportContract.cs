@@ -1,0 +1,413 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Scanner.Dns.Transport;
+
+namespace Scanner.Dns.Tests.Transport;
+
+/// <summary>
+/// What every <see cref="IDnsTransport"/> does, whatever the server does. A transport's own test class derives from this one;
+/// where the contract leaves a choice, an override says which one it takes.
+/// </summary>
+public abstract class TransportContract
+{
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(150);
+    private static readonly DnsQuestion Question = new("example.com", DnsRecordType.Txt);
+
+    protected abstract IDnsTransport Create(IPEndPoint server);
+
+    /// <summary>After a datagram that is no answer to the question, does it go on listening for the right one (RFC 5452 §9.1)?</summary>
+    protected abstract bool KeepsListening { get; }
+
+    [Fact]
+    public async Task Answer_with_header_bits_and_records()
+    {
+        var (reply, received) = await AskAsync(q =>
+        {
+            var message = q.Reply().Txt("example.com", "v=spf1 "u8.ToArray(), "-all"u8.ToArray()).Opt();
+            message.AuthenticData = true;
+            return message;
+        });
+        Assert.Equal(TransportOutcome.Answered, reply.Outcome);
+        Assert.Equal(0, reply.Rcode);
+        Assert.True(reply.RecursionAvailable);
+        Assert.True(reply.AuthenticData);
+        Assert.False(reply.Authoritative);
+        Assert.False(reply.OverTcp);
+        var txt = Assert.IsType<TxtRecord>(Assert.Single(reply.Answers));
+        Assert.Equal(("example.com", 300u, "v=spf1 -all", 2), (txt.Owner, txt.Ttl, txt.Text, txt.Strings.Count));
+        var query = Assert.Single(received);
+        Assert.Equal(("example.com", DnsRecordType.Txt, false), (query.Name.ToLowerInvariant(), query.Type, query.OverTcp));
+        Assert.Equal(0x0100, query.Flags & 0xFF00 & ~0x0020); // RD and nothing else but perhaps AD
+        Assert.Equal((true, 1232, false), (query.HasEdns, (int)query.UdpSize, query.DnssecOk));
+    }
+
+    [Fact]
+    public async Task Nxdomain_with_soa()
+    {
+        var (reply, _) = await AskAsync(q => q.Reply(3).Soa("com", 900, 86400));
+        Assert.Equal((TransportOutcome.Answered, 3, (uint?)900), (reply.Outcome, reply.Rcode, reply.NegativeTtl));
+        Assert.Empty(reply.Answers);
+    }
+
+    [Fact]
+    public async Task Nodata_with_soa_takes_the_smaller_of_ttl_and_minimum()
+    {
+        var (reply, _) = await AskAsync(q => q.Reply().Soa("com", 86400, 60));
+        Assert.Equal((TransportOutcome.Answered, 0, (uint?)60, false), (reply.Outcome, reply.Rcode, reply.NegativeTtl, reply.HasAuthorityNs));
+    }
+
+    [Fact]
+    public async Task Referral()
+    {
+        var (reply, _) = await AskAsync(q =>
+        {
+            var message = q.Reply().AuthorityNs("com", "a.gtld-servers.net");
+            message.RecursionAvailable = false;
+            return message;
+        });
+        Assert.Equal((TransportOutcome.Answered, true, false, (uint?)null), (reply.Outcome, reply.HasAuthorityNs, reply.RecursionAvailable, reply.NegativeTtl));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(9)]
+    public async Task Error_rcode_is_a_value(int rcode)
+    {
+        var (reply, received) = await AskAsync(q => q.Reply(rcode));
+        Assert.Equal((TransportOutcome.Answered, rcode), (reply.Outcome, reply.Rcode));
+        Assert.Single(received); // and no retry of its own
+    }
+
+    [Fact]
+    public async Task Error_without_question_section()
+    {
+        var (reply, _) = await AskAsync(q =>
+        {
+            var message = q.Reply(1);
+            message.WithQuestion = false;
+            return message;
+        });
+        Assert.Equal((TransportOutcome.Answered, 1), (reply.Outcome, reply.Rcode));
+    }
+
+    [Fact]
+    public async Task Extended_rcode()
+    {
+        var (reply, _) = await AskAsync(q => q.Reply().Opt(extendedRcode: 1)); // BADVERS is 16
+        Assert.Equal((TransportOutcome.Answered, 16), (reply.Outcome, reply.Rcode));
+    }
+
+    [Fact]
+    public async Task Extended_errors()
+    {
+        var (reply, _) = await AskAsync(q => q.Reply(2).Opt(0, 6, 22));
+        Assert.Equal([6, 22], reply.ExtendedErrors);
+    }
+
+    [Fact]
+    public async Task Silence_is_a_timeout()
+    {
+        var (reply, received) = await AskAsync(_ => Array.Empty<byte[]>(), timeout: Short);
+        Assert.Equal(TransportOutcome.Timeout, reply.Outcome);
+        Assert.Single(received);
+    }
+
+    [Fact]
+    public async Task Cancellation_of_the_caller_throws()
+    {
+        await using var responder = new LoopbackResponder(_ => Array.Empty<byte[]>());
+        await using var transport = Create(responder.EndPoint);
+        using var cancel = new CancellationTokenSource();
+        var asking = transport.ExchangeAsync(Question, default, Long, cancel.Token).AsTask();
+        while (responder.Received.IsEmpty) await Task.Yield();
+        await cancel.CancelAsync();
+        var thrown = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
+        Assert.Equal(cancel.Token, thrown.CancellationToken);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => transport.ExchangeAsync(Question, default, Long, cancel.Token).AsTask());
+        Assert.Single(responder.Received);
+    }
+
+    [Fact]
+    public async Task Nobody_listens()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var free = (IPEndPoint)socket.LocalEndPoint!;
+        socket.Close();
+        await using var transport = Create(free);
+        var reply = await transport.ExchangeAsync(Question, default, Short, default);
+        Assert.True(reply.Outcome is TransportOutcome.Timeout or TransportOutcome.NetworkError, "ICMP is seen by connected sockets only");
+        reply = await transport.ExchangeAsync(Question, new DnsQueryFlags(Tcp: true), Long, default);
+        Assert.Equal(TransportOutcome.NetworkError, reply.Outcome);
+    }
+
+    [Fact]
+    public async Task Truncation_goes_on_over_tcp()
+    {
+        byte[][] long_ = [.. Enumerable.Range(0, 20).Select(_ => new byte[255])];
+        var (reply, received) = await AskAsync(q => q.OverTcp ? q.Reply().Txt("example.com", long_) : TruncatedReply(q));
+        Assert.Equal((TransportOutcome.Answered, true), (reply.Outcome, reply.OverTcp));
+        Assert.Equal(5100, Assert.IsType<TxtRecord>(Assert.Single(reply.Answers)).Text.Length);
+        Assert.Equal([false, true], received.Select(q => q.OverTcp));
+    }
+
+    [Fact]
+    public async Task Truncation_in_the_middle_of_a_record_goes_on_over_tcp()
+    {
+        var (reply, _) = await AskAsync(q => q.OverTcp
+            ? [q.Reply().Txt("example.com", new byte[200]).Bytes()]
+            : [Cut(q.Reply().Txt("example.com", new byte[200]), truncated: true, by: 50)]);
+        Assert.Equal((TransportOutcome.Answered, true), (reply.Outcome, reply.OverTcp));
+    }
+
+    [Fact]
+    public async Task Truncation_and_tcp_is_refused()
+    {
+        var (reply, _) = await AskAsync(q => [TruncatedReply(q).Bytes()], withTcp: false);
+        Assert.Equal(TransportOutcome.Truncated, reply.Outcome);
+    }
+
+    [Fact]
+    public async Task Truncation_and_tcp_closes_without_a_word()
+    {
+        var (reply, received) = await AskAsync(q => q.OverTcp ? Array.Empty<byte[]>() : [TruncatedReply(q).Bytes()]);
+        Assert.Equal(TransportOutcome.Truncated, reply.Outcome);
+        Assert.Contains(received, q => q.OverTcp);
+    }
+
+    [Fact]
+    public async Task Truncation_over_tcp_too()
+    {
+        var (reply, _) = await AskAsync(q => TruncatedReply(q));
+        Assert.Equal(TransportOutcome.Truncated, reply.Outcome);
+    }
+
+    [Fact]
+    public async Task Tcp_from_the_start()
+    {
+        var (reply, received) = await AskAsync(q => q.Reply().Txt("example.com", "x"u8.ToArray()), flags: new DnsQueryFlags(Tcp: true));
+        Assert.Equal((TransportOutcome.Answered, true), (reply.Outcome, reply.OverTcp));
+        Assert.True(Assert.Single(received).OverTcp);
+    }
+
+    [Fact]
+    public async Task Tcp_from_the_start_closed_without_a_word()
+    {
+        var (reply, _) = await AskAsync(_ => Array.Empty<byte[]>(), flags: new DnsQueryFlags(Tcp: true));
+        Assert.Equal(TransportOutcome.NetworkError, reply.Outcome);
+    }
+
+    [Fact]
+    public async Task Without_edns()
+    {
+        var (_, received) = await AskAsync(q => q.Reply(), flags: new DnsQueryFlags(NoEdns: true));
+        Assert.False(Assert.Single(received).HasEdns);
+    }
+
+    [Fact]
+    public async Task With_dnssec_ok()
+    {
+        var (_, received) = await AskAsync(q => q.Reply(), flags: new DnsQueryFlags(DnssecOk: true));
+        Assert.True(Assert.Single(received).DnssecOk);
+    }
+
+    public static TheoryData<string> Strangers => ["other id", "other name", "not a response", "no question"];
+
+    [Theory]
+    [MemberData(nameof(Strangers))]
+    public async Task A_datagram_that_answers_something_else_is_not_the_answer(string kind)
+    {
+        var (reply, _) = await AskAsync(q => [Stranger(q, kind).Bytes()], timeout: Short);
+        Assert.Equal(TransportOutcome.Timeout, reply.Outcome);
+    }
+
+    [Theory]
+    [MemberData(nameof(Strangers))]
+    public async Task The_right_answer_after_a_stranger(string kind)
+    {
+        var (reply, _) = await AskAsync(q => [Stranger(q, kind).Bytes(), q.Reply().Txt("example.com", "right"u8.ToArray()).Bytes()]);
+        Assert.Equal(KeepsListening ? TransportOutcome.Answered : TransportOutcome.Timeout, reply.Outcome);
+        Assert.DoesNotContain(reply.Answers.OfType<TxtRecord>(), t => t.Text != "right");
+    }
+
+    /// <summary>The same octets come over UDP and TCP, so a transport that takes a short datagram for a cut one finds the same there.</summary>
+    public static TheoryData<string> Broken =>
+        ["record cut short", "address of 3 octets", "text longer than its record", "name pointer to itself", "name pointer behind the end", "MX without a name"];
+
+    [Theory]
+    [MemberData(nameof(Broken))]
+    public async Task Malformed(string kind)
+    {
+        byte[] Bytes(ReceivedQuery q) => kind switch
+        {
+            "record cut short" => Cut(q.Reply().Txt("example.com", new byte[200]), truncated: false, by: 50),
+            "address of 3 octets" => q.Reply().Answer("example.com", DnsRecordType.A, 1, 1, 2, 3).Txt("example.com", [1]).Bytes(),
+            "text longer than its record" => q.Reply().Answer("example.com", DnsRecordType.Txt, 1, 200, 65).Txt("example.com", new byte[250]).Bytes(),
+            "name pointer to itself" => q.Reply().Answer("example.com", DnsRecordType.Cname, 1, 0xC0, 41).Bytes(),
+            "name pointer behind the end" => q.Reply().Answer("example.com", DnsRecordType.Cname, 1, 0xFF, 0xFF).Bytes(),
+            _ => q.Reply().Answer("example.com", DnsRecordType.Mx, 1, 0).Bytes(),
+        };
+        var (reply, _) = await AskAsync(q => [Bytes(q)]);
+        Assert.True(reply.Outcome == TransportOutcome.Malformed, $"{kind}: {reply.Outcome} {reply.ErrorText}");
+    }
+
+    [Fact]
+    public async Task Cname_chain_is_left_as_a_chain()
+    {
+        var (reply, _) = await AskAsync(q => q.Reply().Cname("example.com", "WWW.Example.NET", 7).Cname("www.example.net", "end.example.org", 8).A("end.example.org", "192.0.2.1", 9));
+        Assert.Equal(
+            [new CnameRecord("example.com", 7, "www.example.net"), new CnameRecord("www.example.net", 8, "end.example.org"), new AddressRecord("end.example.org", 9, IPAddress.Parse("192.0.2.1"))],
+            reply.Answers);
+    }
+
+    [Fact]
+    public async Task Each_type_that_we_read()
+    {
+        var (reply, _) = await AskAsync(q => q.Reply()
+            .Mx("example.com", 65535, "Mail.Example.Com").Mx("example.com", 0, ".")
+            .Answer("example.com", DnsRecordType.Aaaa, 5, IPAddress.Parse("2001:db8::1").GetAddressBytes())
+            .Answer("example.com", DnsRecordType.Ns, 5, DnsMessage.NameOf("ns1.example.com"))
+            .Answer("_25._tcp.example.com", DnsRecordType.Tlsa, 5, 3, 1, 1, 0xAB, 0xCD)
+            .Answer("example.com", (DnsRecordType)65, 5, 1, 2, 3));
+        Assert.Equal(new MxRecord("example.com", 300, 65535, "mail.example.com"), reply.Answers[0]);
+        Assert.Equal(new MxRecord("example.com", 300, 0, "."), reply.Answers[1]);
+        Assert.Equal(new AddressRecord("example.com", 5, IPAddress.Parse("2001:db8::1")), reply.Answers[2]);
+        Assert.Equal(new NsRecord("example.com", 5, "ns1.example.com"), reply.Answers[3]);
+        var tlsa = Assert.IsType<TlsaRecord>(reply.Answers[4]);
+        Assert.Equal(("_25._tcp.example.com", 3, 1, 1, "ABCD"), (tlsa.Owner, tlsa.Usage, tlsa.Selector, tlsa.MatchingType, Convert.ToHexString(tlsa.Data.Span)));
+        Assert.Equal(new OtherRecord("example.com", 5, (DnsRecordType)65), reply.Answers[5]);
+    }
+
+    [Fact]
+    public async Task Ttl_with_the_top_bit_is_zero() // RFC 2181 §8
+    {
+        var (reply, _) = await AskAsync(q => q.Reply().A("example.com", "192.0.2.1", 0x8000_0001).A("example.com", "192.0.2.2", 0x7FFF_FFFF));
+        Assert.Equal([0u, 0x7FFF_FFFFu], reply.Answers.Select(r => r.Ttl));
+    }
+
+    [Theory]
+    [InlineData("a b.example", "a\\032b.example", "space")]
+    [InlineData("a\u0001\u00E9.example", "a\\001\\233.example", "octets without a character")]
+    [InlineData("a\\b.example", "a\\\\b.example", "backslash")]
+    [InlineData("a;\"b.example", "a;\"b.example", "signs that need no escape")]
+    [InlineData("_DMARC.Example", "_dmarc.example", "capitals")]
+    [InlineData("xn--a.example", "xn--a.example", "no valid punycode")]
+    [InlineData("xn--bcher-kva.example", "xn--bcher-kva.example", "valid punycode stays an A-label")]
+    public async Task Names_keep_their_octets(string onTheWire, string expected, string why)
+    {
+        var (reply, _) = await AskAsync(q => q.Reply().Mx("example.com", 1, onTheWire).Cname("example.com", onTheWire));
+        Assert.True(reply.Outcome == TransportOutcome.Answered, $"{why}: {reply.ErrorText}");
+        Assert.True(expected == ((MxRecord)reply.Answers[0]).Exchange, $"{why}: {reply.Answers[0]}");
+        Assert.True(expected == ((CnameRecord)reply.Answers[1]).Target, $"{why}: {reply.Answers[1]}");
+    }
+
+    [Theory]
+    [InlineData("xn--a.example")]
+    [InlineData("xn--bcher-kva.example")]
+    [InlineData("_mta-sts.xn--80ak6aa92e.com")]
+    [InlineData("*.example.com")]
+    [InlineData("a/b.example.com")]
+    [InlineData("-a-.example.com")]
+    [InlineData(".")]
+    public async Task Names_can_be_asked(string name)
+    {
+        var (reply, received) = await AskAsync(q => q.Reply().Txt(q.Name, "x"u8.ToArray()), question: new DnsQuestion(name, DnsRecordType.Txt));
+        Assert.True(reply.Outcome == TransportOutcome.Answered, reply.ErrorText);
+        Assert.Equal(name, Assert.Single(reply.Answers).Owner);
+        Assert.Equal(name, Assert.Single(received).Name.ToLowerInvariant());
+    }
+
+    [Theory]
+    [InlineData("a..example", "empty label")]
+    [InlineData(".example", "empty first label")]
+    [InlineData("", "no name")]
+    [InlineData("bücher.example", "no A-label")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example", "label of 64")]
+    public async Task Names_that_cannot_be_asked_are_a_value(string name, string why)
+    {
+        var (reply, received) = await AskAsync(q => q.Reply(3), question: new DnsQuestion(name, DnsRecordType.Txt));
+        Assert.True(reply.Outcome == TransportOutcome.Malformed, why);
+        Assert.Empty(received);
+    }
+
+    public static TheoryData<string, byte[][]> Texts()
+    {
+        byte[] all = [.. Enumerable.Range(0, 256).Select(i => (byte)i)];
+        return new TheoryData<string, byte[][]>
+        {
+            { "all 256 octets", [all[..128], all[128..]] },
+            { "all but one in one string", [all[..255]] },
+            { "no octet", [[]] },
+            { "empty strings between", [[], "a"u8.ToArray(), [], [], "b"u8.ToArray(), []] },
+            { "backslashes, quotes, semicolons", [@"\;\""\\ ""a"" \065 \200 \"u8.ToArray()] },
+            { "UTF-8", ["bücher \\195\\188 \u2014"u8.ToArray()] },
+            { "a real replacement character", ["\uFFFD \\"u8.ToArray()] },
+            { "Latin-1 beside a backslash", [Encoding.Latin1.GetBytes("v=spf1 é\\; \\009 \\\"")] },
+            { "Latin-1 before an escape in the data", [Encoding.Latin1.GetBytes("\u00E9\\200\u00C8")] },
+            { "an open UTF-8 sequence at the end", ["abc"u8.ToArray(), [0xE2, 0x82]] },
+            { "byte order mark", [[0xEF, 0xBB, 0xBF, 0x76]] },
+        };
+    }
+
+    [Theory]
+    [MemberData(nameof(Texts))]
+    public async Task Text_octets_are_exact(string kind, byte[][] strings)
+    {
+        var (reply, _) = await AskAsync(q => q.Reply().Txt("example.com", strings));
+        Assert.True(reply.Outcome == TransportOutcome.Answered, kind);
+        var txt = Assert.IsType<TxtRecord>(Assert.Single(reply.Answers));
+        Assert.Equal(strings.Select(Convert.ToHexString), txt.Strings.Select(s => Convert.ToHexString(s.Span)));
+    }
+
+    [Fact]
+    public async Task Many_at_once_get_their_own_answers()
+    {
+        await using var responder = new LoopbackResponder(q => q.Reply().Txt(q.Name, Encoding.Latin1.GetBytes(q.Name)));
+        await using var transport = Create(responder.EndPoint);
+        var replies = await Task.WhenAll(Enumerable.Range(0, 200).Select(async i =>
+            (Name: $"n{i}.example", Reply: await transport.ExchangeAsync(new DnsQuestion($"n{i}.example", DnsRecordType.Txt), default, Long, default))));
+        Assert.All(replies, r => Assert.Equal(r.Name, Assert.IsType<TxtRecord>(Assert.Single(r.Reply.Answers)).Text.ToLowerInvariant()));
+    }
+
+    private Task<(DnsReply Reply, IReadOnlyCollection<ReceivedQuery> Received)> AskAsync(Func<ReceivedQuery, DnsMessage> answer,
+        DnsQuestion? question = null, DnsQueryFlags flags = default, TimeSpan? timeout = null) =>
+        AskAsync(q => (IEnumerable<byte[]>)[answer(q).Bytes()], question, flags, timeout);
+
+    private async Task<(DnsReply Reply, IReadOnlyCollection<ReceivedQuery> Received)> AskAsync(Func<ReceivedQuery, IEnumerable<byte[]>> answer,
+        DnsQuestion? question = null, DnsQueryFlags flags = default, TimeSpan? timeout = null, bool withTcp = true)
+    {
+        await using var responder = new LoopbackResponder(answer, withTcp);
+        await using var transport = Create(responder.EndPoint);
+        Assert.Equal(responder.EndPoint, transport.Server);
+        var reply = await transport.ExchangeAsync(question ?? Question, flags, timeout ?? Long, default);
+        return (reply, responder.Received);
+    }
+
+    private static DnsMessage TruncatedReply(ReceivedQuery query)
+    {
+        var message = query.Reply();
+        message.Truncated = true;
+        return message;
+    }
+
+    private static byte[] Cut(DnsMessage message, bool truncated, int by)
+    {
+        message.Truncated = truncated;
+        return message.Bytes()[..^by];
+    }
+
+    private static DnsMessage Stranger(ReceivedQuery query, string kind)
+    {
+        var message = query.Reply();
+        if (kind == "other id") message.Id ^= 0x5555;
+        if (kind == "other name") message.Name = "example.net";
+        if (kind == "not a response") message.IsResponse = false;
+        if (kind == "no question") message.WithQuestion = false;
+        return message.Txt("example.com", "wrong"u8.ToArray());
+    }
+}
