@@ -37,7 +37,11 @@ public static class CastColumns
         ["spf_effective_all"] = [.. Checks.Words.All<SpfEffectiveAll>()],
         ["spf_permissive"] = [.. Checks.Words.All<SpfPermissive>()],
         ["spf_no_mail"] = Bool,
-        ["spf_errors"] = [.. Checks.Words.All<SpfStatus>(), "loop"],
+        ["spf_errors"] =
+        [
+            .. Checks.Words.All<SpfStatus>(), "loop",
+            "nested_multiple_records", "nested_syntax", "nested_redirect_missing", "nested_include_missing", "nested_mx_limit",
+        ],
         ["spf_syntax_error"] = [.. Checks.Words.All<SpfSyntaxError>()],
         ["spf_lookups_worst"] = null,
         ["spf_eval_level"] = [.. Checks.Words.All<SpfEvalLevel>()],
@@ -56,7 +60,7 @@ public static class CastColumns
         ["dmarc_policy_9989"] = [.. Checks.Words.All<DmarcPolicy>()],
         ["dmarc_policy_7489"] = [.. Checks.Words.All<DmarcPolicy>()],
         ["dmarc_pct"] = null,
-        ["dmarc_quirks"] = ["tag_case", "p_not_second", "empty_segment", "bad_segment", "bad_tag_name", "duplicate_tag", "pct_partial", "inherited_from_suffix"],
+        ["dmarc_quirks"] = ["tag_case", "p_not_second", "empty_segment", "bad_segment", "bad_tag_name", "duplicate_tag", "non_ascii", "pct_partial", "inherited_from_suffix"],
         ["dmarc_unknown_tags"] = null,
         ["dmarc_near_miss"] = [.. Checks.Words.All<DmarcNearMiss>()],
         ["dmarc_txt_other"] = Bool,

@@ -12,7 +12,7 @@ public sealed class LabTruth(LabWorld world)
 {
     /// <inheritdoc cref="Expect(string, string?)"/>
     public IReadOnlyDictionary<string, string?> Expect(ListedName name) =>
-        name.Class == InputClass.InvalidName && world.Cast.Entry(name.Name) is null
+        name.Class is InputClass.InvalidName or InputClass.IpLiteral && world.Cast.Entry(name.Name) is null
             ? new Dictionary<string, string?> { ["mx_class"] = "invalid_name" }
             : Expect(name.Name, name.OrganizationalDomain);
 
