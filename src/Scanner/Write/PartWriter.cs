@@ -121,7 +121,7 @@ public sealed class PartWriter : IAsyncDisposable
         await CloseAsync();
         if (_file is not null) await _file.DisposeAsync();
         _file = null;
-        if (_failed) File.Delete(TemporaryPath);
+        if (_failed && File.Exists(TemporaryPath)) File.Delete(TemporaryPath);
     }
 
     private string PartPath => Path.Combine(_folder, PartName(_options.FirstPart + _closed.Count));
