@@ -157,6 +157,17 @@ internal sealed class ResolvingOptions
     public static void Require<T>(Option<T> option, Predicate<T?> rule, string must) =>
         option.Validators.Add(result =>
         {
-            if (result.Tokens.Count > 0 && !rule(result.GetValueOrDefault<T>())) result.AddError($"{option.Name} {result.Tokens[^1].Value}: {must}");
+            if (result.Tokens.Count == 0) return;
+            bool right;
+            try
+            {
+                right = rule(result.GetValueOrDefault<T>());
+            }
+            catch (InvalidOperationException)
+            {
+                // Not even a number: the library reports that, in one line of its own.
+                return;
+            }
+            if (!right) result.AddError($"{option.Name} {result.Tokens[^1].Value}: {must}");
         });
 }

@@ -50,7 +50,7 @@ internal sealed class ScanCommand
         ResolvingOptions.Require(_httpsConcurrency, n => n is >= 1 and <= 10_000, "must be 1 to 10000");
         ResolvingOptions.Require(_shard, text => text is not null && Shard.TryParse(text, out _), "must be I/N with 1 <= I <= N, for example 2/4");
         ResolvingOptions.Require(_checks, text => TryChecks(text, out _), $"must name checks out of {string.Join(',', ScanChecks.All.Names())}, or all");
-        _progress.AcceptOnlyFromAmong("auto", "rich", "plain", "json", "none");
+        ResolvingOptions.Require(_progress, mode => mode is "auto" or "rich" or "plain" or "json" or "none", "must be auto, rich, plain, json or none");
         command.SetAction((parsed, _) => ExitCode.OfAsync(() => RunAsync(parsed)));
         return command;
     }

@@ -19,7 +19,7 @@ public sealed class FiguresTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     /// <summary>What one row says about each metric: + holds, - does not, ? unknown. Each metric has at least one of each.</summary>
-    private static readonly (string Why, string Verdicts, Func<DomainResult, DomainResult> Make)[] _rows =
+    private static readonly (string Verdicts, string Why, Func<DomainResult, DomainResult> Make)[] _rows =
     [
         // SPF: published valid strict fail softfail neutral pass invalid
         ("spf: + + + + - - - -", "SPF -all", r => r.Spf(SpfStatus.Valid, SpfClass.Fail, SpfEffectiveAll.Fail, SpfPermissive.None)),
@@ -81,11 +81,11 @@ public sealed class FiguresTests : IDisposable
         using var database = Open(_folder.Path);
         for (int i = 0; i < _rows.Length; i++)
         {
-            string[] parts = _rows[i].Why.Split(": ");
+            string[] parts = _rows[i].Verdicts.Split(": ");
             string[] metrics = _metrics[parts[0]];
             string columns = string.Join(" || ' ' || ", metrics.Select(m => $"CASE is_{m} WHEN true THEN '+' WHEN false THEN '-' ELSE '?' END"));
             string verdicts = database.Query($"SELECT {columns} FROM facts WHERE rank = {i + 1}", r => r.GetString(0))[0];
-            Assert.Equal((_rows[i].Verdicts, parts[1]), (_rows[i].Verdicts, verdicts));
+            Assert.Equal((_rows[i].Why, parts[1]), (_rows[i].Why, verdicts));
         }
     }
 
@@ -96,7 +96,7 @@ public sealed class FiguresTests : IDisposable
         foreach (var (check, metrics) in _metrics)
             for (int m = 0; m < metrics.Length; m++)
             {
-                var verdicts = _rows.Where(r => r.Why.StartsWith(check + ": ", StringComparison.Ordinal)).Select(r => r.Why.Split(": ")[1].Split(' ')[m]);
+                var verdicts = _rows.Where(r => r.Verdicts.StartsWith(check + ": ", StringComparison.Ordinal)).Select(r => r.Verdicts.Split(": ")[1].Split(' ')[m]);
                 Assert.True(verdicts.Distinct().Count() == 3, metrics[m]);
             }
     }

@@ -76,7 +76,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--exclude", "no-such.txt")]
     [InlineData("--contact", "naïve")]
     [InlineData("--lab-drop", "0.5")]
-    public Task Unusable_option(string option, string value) => ExpectAsync([Write("list.txt", "example.com\n"u8.ToArray()), option, value], option.TrimStart('-').Split('=')[0]);
+    public Task Unusable_option(string option, string value) => ExpectAsync([Write("list.txt", "example.com\n"u8.ToArray()), option, value], option == "--exclude" ? value : option);
 
     [Fact]
     public async Task Unknown_option_is_not_ignored()

@@ -2,7 +2,8 @@
 -- 0.5 % unknown of the resolvable names). is_unknown is true where the answer does not say whether there is a record; not_queried
 -- (excluded, pruned, or the run ended first) counts neither way. Needs facts.sql.
 WITH by_query AS (
-    UNPIVOT facts ON COLUMNS('^q_.*_status$') INTO NAME query VALUE status
+    -- NULL is a question that was not asked: UNPIVOT leaves it out.
+    SELECT query, status, in_listed, in_resolvable FROM facts UNPIVOT (status FOR query IN (COLUMNS('^q_.*_status$')))
 )
 SELECT
     regexp_extract(query, '^q_(.*)_status$', 1) AS query,

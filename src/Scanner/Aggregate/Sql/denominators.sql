@@ -13,4 +13,4 @@ WITH sizes AS (
         CASE WHEN count(mx_class) > 0 THEN count(*) FILTER (in_no_mail_declared) END AS no_mail_declared
     FROM facts
 )
-FROM sizes UNPIVOT INCLUDE NULLS (size FOR denominator IN (COLUMNS(*)));
+SELECT denominator, size FROM sizes UNPIVOT INCLUDE NULLS (size FOR denominator IN (COLUMNS(*)));

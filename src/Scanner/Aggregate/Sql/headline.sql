@@ -11,10 +11,10 @@ WITH combinations AS (
     SELECT COLUMNS('^(in|is)_'), count(*) AS names FROM facts GROUP BY ALL
 ),
 by_metric AS (
-    FROM combinations UNPIVOT INCLUDE NULLS (holds FOR metric IN (COLUMNS('^is_')))
+    SELECT * FROM combinations UNPIVOT INCLUDE NULLS (holds FOR metric IN (COLUMNS('^is_')))
 ),
 by_both AS (
-    UNPIVOT by_metric ON COLUMNS('^in_') INTO NAME denominator VALUE member
+    SELECT * FROM by_metric UNPIVOT (member FOR denominator IN (COLUMNS('^in_')))
 ),
 counts AS (
     SELECT
