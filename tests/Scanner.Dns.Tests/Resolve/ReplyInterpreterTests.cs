@@ -58,7 +58,8 @@ public sealed class ReplyInterpreterTests
     public void Records_of_the_name_and_type()
     {
         var reply = Answered(0, Txt("example.com", 60), Txt("EXAMPLE.com", 50), Txt("other.com", 1), new AddressRecord("example.com", 2, IPAddress.Loopback),
-            new OtherRecord("example.com", 3, (DnsRecordType)46)) with { AuthenticData = true, OverTcp = true };
+            new OtherRecord("example.com", 3, (DnsRecordType)46)) with
+        { AuthenticData = true, OverTcp = true };
         var answer = ReplyInterpreter.Interpret(Question, reply, new ExchangeHistory(1, null, 1, "192.0.2.1:53"));
         Assert.Equal((DnsStatus.Ok, 2, 50u, null), (answer.Status, answer.Records.Count, answer.Ttl, answer.CnameTarget));
         Assert.Equal((true, true, "192.0.2.1:53"), (answer.AuthenticData, answer.OverTcp, answer.Resolver));

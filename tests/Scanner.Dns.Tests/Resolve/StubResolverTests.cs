@@ -262,7 +262,10 @@ public sealed class StubResolverTests
         Assert.Equal(
             new Dictionary<(DnsRecordType, DnsStatus), long>
             {
-                [(DnsRecordType.Txt, DnsStatus.Ok)] = 2, [(DnsRecordType.Mx, DnsStatus.Nxdomain)] = 1, [(0, DnsStatus.Servfail)] = 1, [(DnsRecordType.A, DnsStatus.Timeout)] = 1,
+                [(DnsRecordType.Txt, DnsStatus.Ok)] = 2,
+                [(DnsRecordType.Mx, DnsStatus.Nxdomain)] = 1,
+                [(0, DnsStatus.Servfail)] = 1,
+                [(DnsRecordType.A, DnsStatus.Timeout)] = 1,
             },
             snapshot.Answers);
         Assert.Equal((6, 3), (snapshot.Resolvers.Sum(r => r.Answered), snapshot.Resolvers.Sum(r => r.Failed)));
