@@ -52,7 +52,7 @@ internal sealed class LabVerify(LabTruth truth)
             {
                 string? got = Text(reader.GetValue(reader.GetOrdinal(column)));
                 Values++;
-                if (got == want) continue;
+                if (got == (want == "null" ? null : want)) continue;
                 if (IsUnknown(got) && !IsUnknown(want)) Unknown++;
                 else if (IsAbsent(got) && !IsAbsent(want) && !IsUnknown(want)) FalselyAbsent++;
                 _differences[column] = _differences.GetValueOrDefault(column) + 1;
@@ -66,7 +66,7 @@ internal sealed class LabVerify(LabTruth truth)
         null or DBNull => null,
         bool flag => flag ? "true" : "false",
         string text => text,
-        // The kind of a null MX is the word "null", which in the cast's file cannot be told from no value.
+        // The kind of a null MX is the word "null", which is taken for no value on both sides.
         System.Collections.IEnumerable list => string.Join(',', list.Cast<object?>()) is var joined && joined != "null" ? joined : null,
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString(),

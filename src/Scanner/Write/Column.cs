@@ -160,7 +160,12 @@ internal sealed class ColumnsOf(ColumnGroup group)
     public Column Word<T>(string name, string meaning, Func<Row, T?> value, bool nullable = true) where T : struct, Enum =>
         new TextColumn(r => value(r).WordOrNull())
         {
-            Name = name, Type = ColumnType.String, Group = group, Meaning = meaning, Repeats = true, Nullable = nullable,
+            Name = name,
+            Type = ColumnType.String,
+            Group = group,
+            Meaning = meaning,
+            Repeats = true,
+            Nullable = nullable,
             Words = [.. Checks.Words.All<T>()],
         };
 
@@ -171,7 +176,11 @@ internal sealed class ColumnsOf(ColumnGroup group)
     public Column WordList<T>(string name, string meaning, Func<Row, IEnumerable<T>?> value) where T : struct, Enum =>
         new ListColumn(r => value(r)?.Select(v => v.Word()))
         {
-            Name = name, Type = ColumnType.StringList, Group = group, Meaning = meaning, Repeats = true,
+            Name = name,
+            Type = ColumnType.StringList,
+            Group = group,
+            Meaning = meaning,
+            Repeats = true,
             Words = [.. Checks.Words.All<T>()],
         };
 

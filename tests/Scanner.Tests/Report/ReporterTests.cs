@@ -89,7 +89,11 @@ public sealed class ReporterTests : IDisposable
         var figures = summary.Figures;
         var huge = new Figures
         {
-            Rows = 0, DuplicateRows = 0, MailUnknown = 0, Queries = [], Denominators = figures.Denominators,
+            Rows = 0,
+            DuplicateRows = 0,
+            MailUnknown = 0,
+            Queries = [],
+            Denominators = figures.Denominators,
             All = [.. figures.All.Select(f => f with { Numerator = 350_000_000, Decided = 350_000_000, Unknown = 350_000_000, Share = 1, Low = 1, High = 1 })],
         };
         Assert.All(HeadlineText.Text(summary with { Figures = huge }).Split('\n'), line => Assert.True(line.Length <= HeadlineText.Width, line));

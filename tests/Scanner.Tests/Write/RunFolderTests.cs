@@ -11,13 +11,30 @@ public sealed class RunFolderTests : IDisposable
 
     internal static RunManifest Manifest { get; } = new()
     {
-        ScanId = "s1", ToolVersion = "0.1.0", ToolCommit = "abc", CommandLine = ["scan", "münchen <list>.csv"],
-        Options = new Dictionary<string, string> { ["qps"] = "1000" }, List = "list.csv", ListSha256 = "ab12",
-        Lines = new LineCounts(10, 1, 7, 1, 1, 0, 2), PslVersion = "2026", Resolvers = ["127.0.0.1:53"], Checks = ["mx", "spf"],
-        Started = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), Ended = new DateTimeOffset(2026, 1, 2, 4, 4, 5, TimeSpan.Zero),
-        Host = "h", Vantage = "v", Passes = [new PassCounts(1, 7, 6, 30), new PassCounts(2, 1, 1, 2)],
+        ScanId = "s1",
+        ToolVersion = "0.1.0",
+        ToolCommit = "abc",
+        CommandLine = ["scan", "münchen <list>.csv"],
+        Options = new Dictionary<string, string> { ["qps"] = "1000" },
+        List = "list.csv",
+        ListSha256 = "ab12",
+        Lines = new LineCounts(10, 1, 7, 1, 1, 0, 2),
+        PslVersion = "2026",
+        Resolvers = ["127.0.0.1:53"],
+        Checks = ["mx", "spf"],
+        Started = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
+        Ended = new DateTimeOffset(2026, 1, 2, 4, 4, 5, TimeSpan.Zero),
+        Host = "h",
+        Vantage = "v",
+        Passes = [new PassCounts(1, 7, 6, 30), new PassCounts(2, 1, 1, 2)],
         QueryStatus = new Dictionary<string, IReadOnlyDictionary<string, long>> { ["mx"] = new Dictionary<string, long> { ["ok"] = 7 } },
-        QueriesSent = 40, Retries = 3, TcpShare = 0.1, CacheHits = 2, PolicyFetches = 1, RowsWritten = 7, Complete = true,
+        QueriesSent = 40,
+        Retries = 3,
+        TcpShare = 0.1,
+        CacheHits = 2,
+        PolicyFetches = 1,
+        RowsWritten = 7,
+        Complete = true,
     };
 
     [Fact]
