@@ -112,13 +112,16 @@ public sealed class LabHttpsServer : IAsyncDisposable
     private SslServerAuthenticationOptions TlsFor(string sni)
     {
         string host = sni.ToLowerInvariant();
+        var behaviour = _world.PolicyHost(host);
         return new SslServerAuthenticationOptions
         {
             // Without SNI, or for a name that nobody has, there is a certificate all the same: the answer is then 404.
-            ServerCertificateContext = _authority.ContextFor(_world.PolicyHost(host)?.Certificate ?? LabCertificate.Good,
-                host.Length == 0 ? "no-sni.invalid" : host),
+            ServerCertificateContext = _authority.ContextFor(behaviour?.Certificate ?? LabCertificate.Good, host.Length == 0 ? "no-sni.invalid" : host),
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+            // Garbage speaks no HTTP/2 either: with it, what a client says of the same octets depends on who is faster.
+            ApplicationProtocols = behaviour?.Http == LabHttp.Garbage
+                ? [SslApplicationProtocol.Http11]
+                : [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
             // Each fetch is a first contact; tickets would only cost memory.
             AllowTlsResume = false,
         };
@@ -160,7 +163,8 @@ public sealed class LabHttpsServer : IAsyncDisposable
     {
         Interlocked.Increment(ref _requests);
         var host = _world.PolicyHost(context.Request.Host.Host.ToLowerInvariant());
-        if (host is null || context.Request.Path != PolicyPath)
+        // As text: PathString compares without letter case, RFC 9110 §4.2.3 does not.
+        if (host is null || context.Request.Path.Value != PolicyPath)
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;
