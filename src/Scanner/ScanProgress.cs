@@ -38,7 +38,7 @@ public sealed class ScanProgress
         foreach (var answer in row.BaseAnswers())
         {
             Interlocked.Increment(ref _statuses[(int)answer.Status]);
-            unknown |= answer.Status.IsUnknown();
+            unknown |= answer.Presence == Presence.Unknown;
         }
         if (unknown) Interlocked.Increment(ref _withUnknown);
         Interlocked.Increment(ref _done);

@@ -41,7 +41,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         observer.ListSurveyed(survey);
 
         await using var stub = new StubResolver(options.Resolver, [.. options.Resolvers.Select(server => (IDnsTransport)new DnsClientTransport(server))], time);
-        await ProbeAsync(stub, stopReading).ConfigureAwait(false);
+        options = options with { AdTrusted = await ProbeAsync(stub, stopReading).ConfigureAwait(false) };
         var shared = new CachingResolver(stub, options.Resolver.CacheEntries, time);
 
         var folder = Write.RunFolder.Create(options.Output);
@@ -96,11 +96,16 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         return new ScanOutcome(options.Output, survey.Selected, ended.RowsWritten, statistics.Sent, time.GetElapsedTime(start), stopped, summary);
     }
 
-    private async Task ProbeAsync(StubResolver stub, CancellationToken ct)
+    /// <returns>Whether the AD bit means anything in this run.</returns>
+    private async Task<bool> ProbeAsync(StubResolver stub, CancellationToken ct)
     {
-        var silent = (await stub.ProbeAsync(ct).ConfigureAwait(false)).Where(probe => !probe.Answers).ToList();
+        var probes = await stub.ProbeAsync(ct).ConfigureAwait(false);
+        var silent = probes.Where(probe => !probe.Answers).ToList();
         if (silent.Count == options.Resolvers.Count) throw NoResolver(silent);
         foreach (var probe in silent) observer.Warning($"resolver {probe.Resolver} does not answer ({probe.Status.Word()}); going on with the others");
+        if (AdTrust.WhyNot(options, probes) is not { } reason) return true;
+        if ((options.Checks & (ScanChecks.Dane | ScanChecks.Dnssec)) != 0) observer.Warning(reason);
+        return false;
     }
 
     /// <summary>What to say when not one resolver answers the first question.</summary>
@@ -118,6 +123,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         ListSha256 = survey.Sha256,
         Lines = new LineCounts(survey.LinesRead, survey.LinesSkipped, survey.Names, survey.InvalidLines, survey.DuplicateLines, survey.SelectedUnqueryable, survey.SelectedExcluded),
         PslVersion = options.List.PublicSuffixList.Version,
+        DataVersions = RunManifest.EmbeddedData,
         Resolvers = [.. options.Resolvers.Select(server => server.ToString())],
         Checks = options.Checks.Names(),
         Started = time.GetUtcNow(),
@@ -142,7 +148,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
             {
                 if (answers[i] is not { } answer) continue;
                 _counts[i, (int)answer.Status]++;
-                if (!answer.Status.IsUnknown()) Settled++;
+                if (answer.Presence != Presence.Unknown) Settled++;
             }
         }
 
