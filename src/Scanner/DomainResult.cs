@@ -47,8 +47,8 @@ public sealed record DomainResult
     /// <summary>Which records a TXT wildcard made; null when nobody looked.</summary>
     public WildcardFindings? Wildcard { get; init; }
 
-    /// <summary>Every answer that the classes rest on, the fetched policy apart. Empty for a name that was not asked for.</summary>
-    public RowEvidence Evidence { get; init; } = RowEvidence.None;
+    /// <summary>Every answer that the classes rest on, the fetched policy apart. Null for a name that was not asked for.</summary>
+    public RowEvidence? Evidence { get; init; }
 
     /// <summary>The answers to the base questions: MX, TXT, _dmarc, _mta-sts, _smtp._tls.</summary>
     public IEnumerable<DnsAnswer> BaseAnswers()
@@ -73,7 +73,4 @@ public sealed record WildcardFindings(IReadOnlyList<string>? Records)
 /// <summary>The answers behind one row.</summary>
 /// <param name="Own">To questions that belong to this name only.</param>
 /// <param name="Shared">To questions that many names share: includes, ancestors, mail hosts.</param>
-public sealed record RowEvidence(IReadOnlyList<DnsAnswer> Own, IReadOnlyList<DnsAnswer> Shared)
-{
-    public static readonly RowEvidence None = new([], []);
-}
+public sealed record RowEvidence(IReadOnlyList<DnsAnswer> Own, IReadOnlyList<DnsAnswer> Shared);

@@ -48,9 +48,9 @@ internal static class OptionalColumns
         return
         [
             c.List("evidence_own", "every DNS answer about this name only: first line name, type, status and flags, then one record a line in master file form",
-                r => r.Result.Evidence.Own.Select(AnswerText.Format)),
+                r => r.Result.Evidence?.Own.Select(AnswerText.Format)),
             c.List("evidence_shared", "the same for names that many rows share: includes, ancestors, mail hosts, report hosts",
-                r => r.Result.Evidence.Shared.Select(AnswerText.Format), repeats: true),
+                r => r.Result.Evidence?.Shared.Select(AnswerText.Format), repeats: true),
         ];
     }
 }
