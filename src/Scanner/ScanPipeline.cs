@@ -26,7 +26,8 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
     private const int NamesAhead = 1_000;
 
     /// <summary>Names waiting for their policy, about 3 kB each. One name in a hundred has one, so a million-name list stays below this
-    /// even if every fetch stalls, and DNS work never waits for HTTPS; only beyond it does back-pressure reach the reader.</summary>
+    /// even if every fetch stalls, and DNS work never waits for HTTPS; only beyond it does back-pressure reach the reader. All of them are
+    /// with the fetcher at once: it knows whose turn it is, and a name that waits for a busy provider keeps no other name waiting.</summary>
     private const int PoliciesAhead = 20_000;
 
     /// <summary>Rows waiting for the writer: a quarter of a row group, to ride out the time it takes to compress one.</summary>
@@ -44,7 +45,8 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
         IEnumerable<ListedName> names, Func<DomainResult, ValueTask> write, CancellationToken stopReading, CancellationToken abort)
     {
         var nameQueue = Channel.CreateBounded<ListedName>(new BoundedChannelOptions(NamesAhead) { SingleWriter = true });
-        var policyQueue = Channel.CreateBounded<DomainResult>(new BoundedChannelOptions(PoliciesAhead));
+        var policyQueue = Channel.CreateBounded<DomainResult>(new BoundedChannelOptions(capacity: 1) { SingleReader = true });
+        using var policyRoom = new SemaphoreSlim(PoliciesAhead);
         var rowQueue = Channel.CreateBounded<DomainResult>(new BoundedChannelOptions(RowsAhead) { SingleReader = true });
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(abort);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopReading, failed.Token);
@@ -92,22 +94,36 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
             }
         }
 
-        async Task FetchAsync()
+        async Task FetchAllAsync()
         {
+            var fetches = new List<Task>();
             while (await TakeAsync(policyQueue.Reader).ConfigureAwait(false) is { } result)
             {
-                progress.PoliciesWaiting = policyQueue.Reader.Count;
-                try
-                {
-                    result = await DomainScanner.FetchPolicyAsync(result, fetcher, failed.Token).ConfigureAwait(false);
-                    progress.CountPolicy();
-                    await rowQueue.Writer.WriteAsync(result, failed.Token).ConfigureAwait(false);
-                }
-                catch (ResolverUnreachableException e)
-                {
-                    unreachable ??= e.Message;
-                    await stop.CancelAsync().ConfigureAwait(false);
-                }
+                await policyRoom.WaitAsync(failed.Token).ConfigureAwait(false);
+                progress.PoliciesWaiting = PoliciesAhead - policyRoom.CurrentCount;
+                if (fetches.Count >= 2 * PoliciesAhead) fetches.RemoveAll(fetch => fetch.IsCompletedSuccessfully);
+                fetches.Add(Guard(() => FetchAsync(result)));
+            }
+            await Task.WhenAll(fetches).ConfigureAwait(false);
+        }
+
+        async Task FetchAsync(DomainResult result)
+        {
+            try
+            {
+                result = await DomainScanner.FetchPolicyAsync(result, fetcher, failed.Token).ConfigureAwait(false);
+                progress.CountPolicy();
+                await rowQueue.Writer.WriteAsync(result, failed.Token).ConfigureAwait(false);
+            }
+            catch (ResolverUnreachableException e)
+            {
+                unreachable ??= e.Message;
+                await stop.CancelAsync().ConfigureAwait(false);
+            }
+            finally
+            {
+                policyRoom.Release();
+                progress.PoliciesWaiting = PoliciesAhead - policyRoom.CurrentCount;
             }
         }
 
@@ -124,7 +140,7 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
         // One failure (a full disk, a bug) ends all stages at once; the first exception is the one that is reported.
         var reading = Stage(1, ReadAsync);
         var resolving = Stage(Workers, ResolveAsync);
-        var fetching = Stage(options.HttpsConcurrency, FetchAsync);
+        var fetching = Stage(1, FetchAllAsync);
         var writing = Stage(1, WriteAsync);
 
         await Settle(reading).ConfigureAwait(false);

@@ -58,7 +58,8 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
             PslVersion = manifest.PslVersion,
             Vantage = options.Vantage,
         };
-        var pipeline = new ScanPipeline(new DomainScanner(stub, shared, options, time), new HttpsPolicyFetcher(shared, options.PolicyFetch, time), options, progress);
+        using var turns = new PolicyFetchTurns(options.Politeness, options.HttpsConcurrency, time);
+        var pipeline = new ScanPipeline(new DomainScanner(stub, shared, options, time), new HttpsPolicyFetcher(shared, options.PolicyFetch, time, turns), options, progress);
         var tally = new StatusTally();
         long start = time.GetTimestamp();
         PipelineResult ended;
