@@ -29,6 +29,21 @@ public static class SpfLookup
         return SpfClassifier.Classify(zone, level);
     }
 
+    /// <summary>check_host() for one client (RFC 7208 §4).</summary>
+    /// <param name="domain">The name whose record is asked, in A-labels, without the trailing dot.</param>
+    /// <param name="resolver">Asked for what the evaluation meets, and no more: at most ten terms, each with at most ten hosts.</param>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
+    public static async ValueTask<SpfCheck> CheckHostAsync(string domain, SpfClient client, IResolver resolver, CancellationToken cancellationToken)
+    {
+        string name = domain.ToLowerInvariant();
+        var zone = new SpfZone(name);
+        while (true)
+        {
+            if (SpfEvaluator.CheckHost(zone, client, name) is { } check) return check;
+            await AskAsync(zone, [.. zone.TakeMissing()], resolver, cancellationToken);
+        }
+    }
+
     private static async ValueTask ReadTreeAsync(SpfZone zone, IResolver resolver, CancellationToken cancellationToken)
     {
         var known = new HashSet<string>(StringComparer.Ordinal) { zone.Sender };
