@@ -23,8 +23,9 @@ public static class SpfLookup
         if (level >= SpfEvalLevel.Tree && SpfTarget.IsMultiLabelName(name)) await ReadTreeAsync(zone, resolver, cancellationToken);
         if (level >= SpfEvalLevel.Full)
         {
-            // At most ten terms before the limit, two questions each.
-            await AskAsync(zone, SpfClassifier.HostQuestions(zone), resolver, cancellationToken);
+            // Twice: first what the terms name, then the hosts of MX answers. At most ten terms before the limit, ten hosts each.
+            for (int round = 0; round < 2; round++)
+                await AskAsync(zone, [.. SpfClassifier.HostQuestions(zone)], resolver, cancellationToken);
         }
         return SpfClassifier.Classify(zone, level);
     }
@@ -60,7 +61,7 @@ public static class SpfLookup
 
     /// <summary>All at once: there are never more than <see cref="MaxTxtLookups"/>, and the resolver has its own limits.</summary>
     private static async ValueTask AskAsync(
-        SpfZone zone, IReadOnlyList<DnsQuestion> questions, IResolver resolver, CancellationToken cancellationToken)
+        SpfZone zone, List<DnsQuestion> questions, IResolver resolver, CancellationToken cancellationToken)
     {
         if (questions.Count == 0) return;
         var answers = await Task.WhenAll(questions.Select(q => resolver.QueryAsync(q, cancellationToken).AsTask()));
