@@ -198,11 +198,11 @@ public sealed class SpfEvaluatorTests
     [InlineData("{0} include:pass.example", 10, "permerror")]
     [InlineData("include:nine.example a:v6.example ?all", 0, "neutral")]
     [InlineData("include:nine.example a:both.example a:v4.example ?all", 0, "pass")]
-    [InlineData("include:nine.example a:other.example.com/0 exp=why.example -all", 0, "permerror")]
+    [InlineData("include:nine.example a:miss.example a:v4.example ?all", 0, "permerror")]
+    [InlineData("include:nine.example {0} -all exp=why.example", 1, "fail")]
     public async Task LookupLimit(string terms, int count, string verdict)
     {
         var zone = Zone().A("miss.example", "203.0.113.1").Txt("nine.example", "v=spf1 " + Repeat("a:miss.example", 8) + " -all");
-        if (terms.Contains("other.example.com", StringComparison.Ordinal)) zone.Txt("nine.example", "v=spf1 -all");
         var check = await Check(zone, "v=spf1 " + string.Format(null, terms, Repeat("a:miss.example", count)));
         Assert.Equal(verdict, check.Verdict.Word());
     }
