@@ -99,6 +99,8 @@ public static class ResultSchema
             c.Time("scan_ts", "when the first question about the name was asked, UTC, microseconds", r => r.Result.ScannedAt),
             c.Int("pass", "the pass in which the name was settled, 1-based", r => r.Result.Pass, nullable: false),
             c.Bool("mopup", "settled in a later pass than the first", r => r.Result.Pass > 1, nullable: false),
+            c.Int("unknown_answers", "questions behind this row that no pass could settle, those about includes and ancestors and a policy fetch among them; null when nothing was asked",
+                r => r.Result.Evidence?.Unknown),
             c.Text("vantage", "from where the run looked, in the user's words", r => r.Run.Vantage, repeats: true),
             c.Text("resolver", "the resolver, address:port, of the first final answer in the order mx txt dmarc mta_sts tls_rpt",
                 r => Answers(r.Result).Select(a => a.Resolver).FirstOrDefault(s => s is not null), repeats: true),
@@ -122,6 +124,7 @@ public static class ResultSchema
             columns.Add(c.Bool($"q_{type}_tcp", "the last try went over TCP", r => Sent(r)?.OverTcp));
             columns.Add(c.Milliseconds($"q_{type}_ms", "milliseconds from the first query to the end, waiting for the rate limit not included", r => Sent(r)?.Milliseconds));
             columns.Add(c.Int($"q_{type}_tries", "queries sent; 0 when a cache answered", r => Sent(r)?.Tries));
+            columns.Add(c.Int($"q_{type}_pass", "the pass that gave this answer, 1-based", r => Sent(r)?.Pass));
             columns.Add(c.Long($"q_{type}_ttl", "seconds a cache may keep the answer", r => Answered(r)?.Ttl));
             columns.Add(c.Text($"q_{type}_cname", "last name of the CNAME chain; with status nxdomain it dangles", r => answer(r.Result)?.CnameTarget));
             columns.Add(c.WordList<DnsStatus>($"q_{type}_failed", "what each failed try came to, oldest first", r => Sent(r)?.FailedTries));
