@@ -40,7 +40,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         var survey = ListSurvey.Read(source, options.List, stopReading);
         observer.ListSurveyed(survey);
 
-        await using var stub = new StubResolver(options.Resolver, [.. options.Resolvers.Select(server => (IDnsTransport)new DnsClientTransport(server))], time);
+        await using var stub = new StubResolver(options.Resolver, Transports.Create(options.Resolvers, options.Resolver), time);
         await ProbeAsync(stub, stopReading).ConfigureAwait(false);
         var shared = new CachingResolver(stub, options.Resolver.CacheEntries, time);
 

@@ -127,6 +127,7 @@ public static class ReplyInterpreter
         NsRecord => DnsRecordType.Ns,
         SoaRecord => DnsRecordType.Soa,
         TlsaRecord => DnsRecordType.Tlsa,
+        RrsigRecord => DnsRecordType.Rrsig,
         OtherRecord other => other.Type,
         _ => 0,
     };
