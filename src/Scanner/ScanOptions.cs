@@ -61,6 +61,27 @@ public sealed record ScanOptions
     /// on those of an include; beyond that it gets its row with what is known.</summary>
     public double NameDeadlineSeconds { get; init; } = 45;
 
+    /// <summary>Go on with the run in <see cref="Output"/>.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>Passes over the names with unknown answers, after the first pass over all names; 0 for none.</summary>
+    public int Passes { get; init; } = 2;
+
+    /// <summary>How long after its last question a name is asked about again; null for a pause that suits the length of the scan.</summary>
+    public TimeSpan? PassPause { get; init; }
+
+    /// <summary>2: in a later pass a slow server gets 4 and 8 seconds, where it had 2, 4 and 8.</summary>
+    public const double DefaultLaterTimeFactor = 2;
+
+    /// <summary>By how much longer every time limit is in the later passes.</summary>
+    public double LaterTimeFactor { get; init; } = DefaultLaterTimeFactor;
+
+    /// <summary>When this is over, no more names are begun; null for no limit.</summary>
+    public TimeSpan? MaxDuration { get; init; }
+
+    /// <summary>Megabytes of heap beyond which no more names are begun until it is less again. A million ordinary names need under 200.</summary>
+    public int MemoryCeilingMegabytes { get; init; } = 512;
+
     /// <summary>Where the scan ran from, in words, for run.json and the rows.</summary>
     public string? Vantage { get; init; }
 
@@ -100,6 +121,10 @@ public sealed record ScanOptions
         ["name-deadline"] = Text(NameDeadlineSeconds),
         ["cache-entries"] = Text(Resolver.CacheEntries),
         ["lab"] = Lab ?? "no",
+        ["passes"] = Text(Passes),
+        ["pass-pause"] = PassPause is { } pause ? Text(pause.TotalSeconds) : "auto",
+        ["max-duration"] = MaxDuration is { } limit ? Text(limit.TotalSeconds) : "none",
+        ["memory"] = Text(MemoryCeilingMegabytes),
     };
 
     private static string Text(IFormattable? value) => value?.ToString(null, System.Globalization.CultureInfo.InvariantCulture) ?? "all";

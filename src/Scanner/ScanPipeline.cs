@@ -1,18 +1,12 @@
 using System.Threading.Channels;
 using Scanner.Checks.MtaSts;
-using Scanner.Checks.Names;
 using Scanner.Dns;
 using Scanner.Resolve;
 
 namespace Scanner;
 
-/// <summary>How a pipeline ended.</summary>
-/// <param name="RowsWritten">Rows handed to the writer and accepted.</param>
-/// <param name="StoppedBecause">Null when the list was scanned to its end.</param>
-public sealed record PipelineResult(long RowsWritten, string? StoppedBecause);
-
 /// <summary>
-/// The whole scan on one screen:
+/// One pass of the scan on one screen:
 /// <code>
 /// list ──names──▶ domain workers ──┬────────────────────rows──▶ writer
 ///                                  └─policies─▶ fetchers ─rows─┘
@@ -20,7 +14,8 @@ public sealed record PipelineResult(long RowsWritten, string? StoppedBecause);
 /// Every channel is bounded and waits when full, so a slow disk slows the reader. Each stage is stopped by completing the channel
 /// it reads: nothing that was started is thrown away.
 /// </summary>
-public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, ScanOptions options, ScanProgress progress)
+/// <param name="pass">1-based; from the second on the names bring what is settled with them.</param>
+public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, ScanOptions options, ScanProgress progress, TimeProvider time, int pass = 1)
 {
     /// <summary>Names read ahead: enough that no worker waits for the reader.</summary>
     private const int NamesAhead = 1_000;
@@ -41,25 +36,28 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
     /// <param name="write">Called for one row at a time.</param>
     /// <param name="stopReading">First signal: read no more names, finish those under way.</param>
     /// <param name="abort">Second signal: drop everything.</param>
-    public async Task<PipelineResult> RunAsync(
-        IEnumerable<ListedName> names, Func<DomainResult, ValueTask> write, CancellationToken stopReading, CancellationToken abort)
+    /// <returns>Why it ended early; null when every name was gone through, or when <paramref name="stopReading"/> fired.</returns>
+    public async Task<string?> RunAsync(
+        IAsyncEnumerable<ScanItem> names, Func<DomainResult, ValueTask> write, CancellationToken stopReading, CancellationToken abort)
     {
-        var nameQueue = Channel.CreateBounded<ListedName>(new BoundedChannelOptions(NamesAhead) { SingleWriter = true });
+        var nameQueue = Channel.CreateBounded<ScanItem>(new BoundedChannelOptions(NamesAhead) { SingleWriter = true });
         var policyQueue = Channel.CreateBounded<DomainResult>(new BoundedChannelOptions(capacity: 1) { SingleReader = true });
         using var policyRoom = new SemaphoreSlim(PoliciesAhead);
         var rowQueue = Channel.CreateBounded<DomainResult>(new BoundedChannelOptions(RowsAhead) { SingleReader = true });
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(abort);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopReading, failed.Token);
+        var ceiling = new MemoryCeiling(options.MemoryCeilingMegabytes, time);
         string? unreachable = null;
-        long rows = 0;
+        progress.Watch(() => (nameQueue.Reader.Count, PoliciesAhead - policyRoom.CurrentCount, rowQueue.Reader.Count));
 
         async Task ReadAsync()
         {
             try
             {
-                foreach (var name in names)
+                await foreach (var name in names.WithCancellation(stop.Token).ConfigureAwait(false))
                 {
                     if (stop.IsCancellationRequested) break;
+                    await ceiling.WaitAsync(nameQueue.Reader.Count == 0, stop.Token).ConfigureAwait(false);
                     await nameQueue.Writer.WriteAsync(name, stop.Token).ConfigureAwait(false);
                 }
             }
@@ -80,7 +78,7 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
             {
                 try
                 {
-                    var result = await scanner.ScanAsync(name, failed.Token).ConfigureAwait(false);
+                    var result = await scanner.ScanAsync(name, pass, failed.Token).ConfigureAwait(false);
                     var next = DomainScanner.WantsPolicy(result) ? policyQueue.Writer : rowQueue.Writer;
                     await next.WriteAsync(result, failed.Token).ConfigureAwait(false);
                 }
@@ -100,7 +98,6 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
             while (await TakeAsync(policyQueue.Reader).ConfigureAwait(false) is { } result)
             {
                 await policyRoom.WaitAsync(failed.Token).ConfigureAwait(false);
-                progress.PoliciesWaiting = PoliciesAhead - policyRoom.CurrentCount;
                 if (fetches.Count >= 2 * PoliciesAhead) fetches.RemoveAll(fetch => fetch.IsCompletedSuccessfully);
                 fetches.Add(Guard(() => FetchAsync(result)));
             }
@@ -123,7 +120,6 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
             finally
             {
                 policyRoom.Release();
-                progress.PoliciesWaiting = PoliciesAhead - policyRoom.CurrentCount;
             }
         }
 
@@ -132,8 +128,7 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
             while (await TakeAsync(rowQueue.Reader).ConfigureAwait(false) is { } row)
             {
                 await write(row).ConfigureAwait(false);
-                progress.Count(row);
-                rows++;
+                progress.Count(row, pass);
             }
         }
 
@@ -153,7 +148,7 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
         foreach (var task in (Task[])[writing, resolving, fetching, reading])
             if (task.IsFaulted) await task.ConfigureAwait(false);
         abort.ThrowIfCancellationRequested();
-        return new PipelineResult(rows, unreachable ?? (stopReading.IsCancellationRequested ? "stopped by a signal" : null));
+        return unreachable;
 
         Task Stage(int workers, Func<Task> work) => Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(() => Guard(work))));
 
