@@ -145,6 +145,18 @@ public sealed class PolicyFetchTurnsTests
         await Get(Ask(turns, "slow.example", "11.0.0.1"));
     }
 
+    [Fact]
+    public async Task When_the_run_is_stopped_nobody_waits_any_more()
+    {
+        using var turns = Turns(PolitenessOptions.None with { PerTarget = 1 });
+        var underWay = await Get(Ask(turns, "slow.example", "11.0.0.1"));
+        var waiting = Ask(turns, "slow.example", "11.0.0.1");
+        turns.GiveUp();
+        Assert.Null(await waiting.WaitAsync(Guard));
+        Assert.Null(await Ask(turns, "another.example", "11.0.0.2").WaitAsync(Guard));
+        underWay.Dispose();
+    }
+
     [Theory]
     [InlineData(1, 9, 9, "waits for its target")]
     [InlineData(9, 1, 9, "waits for its address, in the target")]

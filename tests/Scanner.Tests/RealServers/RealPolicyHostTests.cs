@@ -61,7 +61,7 @@ public sealed class RealPolicyHostTests : IDisposable
         var ct = TestContext.Current.CancellationToken;
         Directory.CreateDirectory(Path.Combine(_folder, ".well-known"));
         // Started by root, nginx reads files as somebody else, and temporary folders are private.
-        File.SetUnixFileMode(_folder, (UnixFileMode)Convert.ToInt32("755", 8));
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_folder, (UnixFileMode)Convert.ToInt32("755", 8));
         await File.WriteAllTextAsync(Path.Combine(_folder, ".well-known", "mta-sts.txt"), Policy, ct);
         await File.WriteAllTextAsync(Path.Combine(_folder, "huge.txt"), Policy + new string('x', 70_000), ct);
         string configuration = Path.Combine(_folder, "nginx.conf");
