@@ -27,10 +27,21 @@ public static class SpfRecordParser
     /// They decide nothing but whether a syntax error is called <see cref="SpfSyntaxError.SplitBoundary"/>.</param>
     /// <param name="record">Not null exactly for <see cref="RecordMatch.Valid"/>.</param>
     /// <param name="error">Not null exactly for <see cref="RecordMatch.Malformed"/>.</param>
-    public static RecordMatch Parse(string text, ReadOnlySpan<int> joins, out SpfRecord? record, out SpfSyntaxError? error)
+    public static RecordMatch Parse(string text, ReadOnlySpan<int> joins, out SpfRecord? record, out SpfSyntaxError? error) =>
+        Parse(text, joins, out record, out error, out _);
+
+    /// <summary>The first term that the grammar refuses, for a person to look at; null when there is none.</summary>
+    public static string? BadTerm(string text)
+    {
+        Parse(text, [], out _, out _, out string? badTerm);
+        return badTerm;
+    }
+
+    private static RecordMatch Parse(string text, ReadOnlySpan<int> joins, out SpfRecord? record, out SpfSyntaxError? error, out string? badTerm)
     {
         record = null;
         error = null;
+        badTerm = null;
         if (!HasVersion(text)) return RecordMatch.NotThisType;
         var terms = new List<SpfTerm>();
         bool redirect = false, exp = false;
@@ -53,6 +64,7 @@ public static class SpfRecordParser
             }
             if (error is not null)
             {
+                badTerm = text[start..end];
                 if (LostItsBlank(text, start, end, joins)) error = SpfSyntaxError.SplitBoundary;
                 return RecordMatch.Malformed;
             }
