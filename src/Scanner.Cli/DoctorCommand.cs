@@ -5,6 +5,7 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Scanner.Checks;
+using Scanner.Checks.Names;
 using Scanner.Dns;
 using Scanner.Dns.Resolve;
 using Scanner.Dns.Transport;
@@ -72,7 +73,7 @@ internal sealed class DoctorCommand
     private async Task ResolverAsync(IPEndPoint server, ResolverOptions options, TimeProvider time, CancellationToken ct)
     {
         // Once each, so that what is lost shows.
-        await using var stub = new StubResolver(options with { Attempts = 1, QueriesPerSecond = 0 }, [new DnsClientTransport(server)], time);
+        await using var stub = new StubResolver(options with { Attempts = 1, QueriesPerSecond = 0 }, Transports.Create([server], options), time);
         var probe = (await stub.ProbeAsync(ct).ConfigureAwait(false))[0];
         if (!probe.Answers)
         {
@@ -108,10 +109,12 @@ internal sealed class DoctorCommand
 
     private void Clock(TimeProvider time)
     {
-        // Certificates are judged by this clock, so one that is years off makes every policy host look broken.
+        // Certificates are judged by this clock, so one that is years off makes every policy host look broken. What the program knows
+        // of the time is the day of its public suffix list, with which its version begins.
         var now = time.GetUtcNow();
-        var built = File.GetLastWriteTimeUtc(typeof(DoctorCommand).Assembly.Location);
-        if (now < built.AddDays(-1)) Problem("clock", $"this machine says {now:u}, but the program was built on {built:u}: set the clock, or certificates are judged wrongly");
+        string list = PublicSuffixList.Embedded.Version;
+        if (DateTimeOffset.TryParseExact(list[..Math.Min(10, list.Length)], "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var known) && now < known)
+            Problem("clock", $"this machine says {now:u}, but the built-in public suffix list is of {known:yyyy-MM-dd}: set the clock, or certificates are judged wrongly");
         else Ok("clock", $"{now:u}");
     }
 

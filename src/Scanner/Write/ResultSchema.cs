@@ -99,6 +99,8 @@ public static class ResultSchema
             c.Time("scan_ts", "when the first question about the name was asked, UTC, microseconds", r => r.Result.ScannedAt),
             c.Int("pass", "the pass in which the name was settled, 1-based", r => r.Result.Pass, nullable: false),
             c.Bool("mopup", "settled in a later pass than the first", r => r.Result.Pass > 1, nullable: false),
+            c.Int("unknown_answers", "questions behind this row that no pass could settle, those about includes and ancestors and a policy fetch among them; null when nothing was asked",
+                r => r.Result.Evidence?.Unknown),
             c.Text("vantage", "from where the run looked, in the user's words", r => r.Run.Vantage, repeats: true),
             c.Text("resolver", "the resolver, address:port, of the first final answer in the order mx txt dmarc mta_sts tls_rpt",
                 r => Answers(r.Result).Select(a => a.Resolver).FirstOrDefault(s => s is not null), repeats: true),
@@ -122,6 +124,7 @@ public static class ResultSchema
             columns.Add(c.Bool($"q_{type}_tcp", "the last try went over TCP", r => Sent(r)?.OverTcp));
             columns.Add(c.Milliseconds($"q_{type}_ms", "milliseconds from the first query to the end, waiting for the rate limit not included", r => Sent(r)?.Milliseconds));
             columns.Add(c.Int($"q_{type}_tries", "queries sent; 0 when a cache answered", r => Sent(r)?.Tries));
+            columns.Add(c.Int($"q_{type}_pass", "the pass that gave this answer, 1-based", r => Sent(r)?.Pass));
             columns.Add(c.Long($"q_{type}_ttl", "seconds a cache may keep the answer", r => Answered(r)?.Ttl));
             columns.Add(c.Text($"q_{type}_cname", "last name of the CNAME chain; with status nxdomain it dangles", r => answer(r.Result)?.CnameTarget));
             columns.Add(c.WordList<DnsStatus>($"q_{type}_failed", "what each failed try came to, oldest first", r => Sent(r)?.FailedTries));
@@ -238,7 +241,9 @@ public static class ResultSchema
     {
         var c = new ColumnsOf(ColumnGroup.MtaSts);
         MtaStsResult? Seen(Row r) => r.Result.MtaSts is { Record: not MtaStsRecordState.Unknown } sts ? sts : null;
-        PolicyFetch? Fetch(Row r) => r.Result.MtaSts?.Fetch;
+        // A fetch whose turn never came learned nothing.
+        PolicyFetch? Fetch(Row r) => r.Result.MtaSts?.Fetch is { NotAsked: false } fetch ? fetch : null;
+        static int? Seconds(TimeSpan? time) => time is { } t ? (int)Math.Min(int.MaxValue, t.TotalSeconds) : null;
         return
         [
             c.Word<MtaStsStatus>("mtasts_status", "one column for headlines (RFC 8461, classification.md 6.5)", r => r.Result.MtaSts?.Status),
@@ -253,11 +258,14 @@ public static class ResultSchema
             c.Word<MtaStsStage>("mtasts_stage", "the rung at which a sender stops; null without failure", r => r.Result.MtaSts?.Stage),
             c.Word<MtaStsError>("mtasts_error", "primary cause (classification.md 6.2)", r => r.Result.MtaSts?.Error),
             c.WordList<MtaStsError>("mtasts_cert_flags", "every finding about the certificate, in order of precedence; null when nothing was fetched", r => Fetch(r)?.CertificateFlags),
-            c.Bool("mtasts_transient", "a failure that may pass; null when nothing was fetched", r => Fetch(r)?.Transient),
+            c.Bool("mtasts_transient", "a failure that may pass, or a fetch whose turn never came; null when nothing was to be fetched", r => r.Result.MtaSts?.Fetch?.Transient),
             c.Int("mtasts_http_status", "HTTP status; null without a response", r => Fetch(r)?.HttpStatus),
             c.Text("mtasts_media_type", "Content-Type without parameters; null without a response", r => Fetch(r)?.MediaType, repeats: true),
             c.Bool("mtasts_media_type_ok", "it is text/plain (RFC 8461 §3.2)", r => Fetch(r)?.MediaTypeOk),
             c.Text("mtasts_redirect_host", "the host that a 3xx pointed to; never followed (RFC 8461 §3.3)", r => Fetch(r)?.RedirectHost),
+            c.Int("mtasts_retry_after", "seconds that a Retry-After asked for (RFC 9110 §10.2.3); null when it did not", r => Seconds(Fetch(r)?.RetryAfter)),
+            c.Text("mtasts_host_addr", "the address connected to, or the one whose failure is reported; null when none was tried", r => Fetch(r)?.Address?.ToString(), repeats: true),
+            c.Text("mtasts_http_version", "1.1 or 2; null without a response", r => Fetch(r)?.HttpVersion, repeats: true),
             c.Text("mtasts_tls_version", "1.2 or 1.3; null before the handshake is done", r => Fetch(r)?.TlsVersion, repeats: true),
             c.Milliseconds("mtasts_fetch_ms", "milliseconds of the fetch as a whole", r => Fetch(r)?.Milliseconds),
             c.WordList<MtaStsError>("mtasts_policy_errors", "every finding about the policy text, primary first", r => Seen(r)?.PolicyErrors),
