@@ -25,6 +25,10 @@ public partial class CastCoverageTests
             ["permerror_mx_limit"] = "counted at spf_eval_level=full only",
             ["permerror_void_limit"] = "counted at spf_eval_level=full only",
         },
+        ["spf_permissive"] = new()
+        {
+            ["exists_pass_all"] = "seen at spf_eval_level=full only",
+        },
         ["spf_errors"] = new()
         {
             ["unknown"] = "a status, no error",
