@@ -20,8 +20,14 @@ public sealed record DomainResult
     /// <summary>When the first question about it was asked, UTC.</summary>
     public required DateTimeOffset ScannedAt { get; init; }
 
-    /// <summary>The pass in which it was settled, 1-based.</summary>
+    /// <summary>In the order of the scan, from 0; stands for the name in journal and parts. Not a column.</summary>
+    public int Position { get; init; }
+
+    /// <summary>The pass in which it was settled, or asked for the last time, 1-based.</summary>
     public int Pass { get; init; } = 1;
+
+    /// <summary>Every answer behind this row; null for rows that nobody asked for, and where it is not kept.</summary>
+    public Resolve.NameEvidence? Evidence { get; init; }
 
     /// <summary>A fault of this program while it worked on the name; the answers then say "not queried". Null for nearly every row.</summary>
     public string? ScanError { get; init; }
@@ -47,9 +53,6 @@ public sealed record DomainResult
     /// <summary>Which records a TXT wildcard made; null when nobody looked.</summary>
     public WildcardFindings? Wildcard { get; init; }
 
-    /// <summary>Every answer that the classes rest on, the fetched policy apart. Null for a name that was not asked for.</summary>
-    public RowEvidence? Evidence { get; init; }
-
     /// <summary>The answers to the base questions: MX, TXT, _dmarc, _mta-sts, _smtp._tls.</summary>
     public IEnumerable<DnsAnswer> BaseAnswers()
     {
@@ -69,8 +72,3 @@ public sealed record WildcardFindings(IReadOnlyList<string>? Records)
 
     public static readonly WildcardFindings Unknown = new((IReadOnlyList<string>?)null);
 }
-
-/// <summary>The answers behind one row.</summary>
-/// <param name="Own">To questions that belong to this name only.</param>
-/// <param name="Shared">To questions that many names share: includes, ancestors, mail hosts.</param>
-public sealed record RowEvidence(IReadOnlyList<DnsAnswer> Own, IReadOnlyList<DnsAnswer> Shared);

@@ -59,8 +59,8 @@ public static class ReclassifyRun
             foreach (var batch in run.ClosedParts().SelectMany(StoredRow.Read).Chunk(Batch))
             {
                 var results = new DomainResult[batch.Length];
-                await Parallel.ForAsync(0, batch.Length, cancellationToken, async (i, token) =>
-                    results[i] = await ClassifyAsync(batch[i], options, time, token).ConfigureAwait(false)).ConfigureAwait(false);
+                await Parallel.ForAsync(0, batch.Length, cancellationToken, async (i, _) =>
+                    results[i] = await ClassifyAsync(batch[i], options, time).ConfigureAwait(false)).ConfigureAwait(false);
                 foreach (var result in results) await writer.AddAsync(result).ConfigureAwait(false);
                 rows += batch.Length;
             }
@@ -70,14 +70,12 @@ public static class ReclassifyRun
         return new ReclassifyOutcome(output, rows, rows == 0 ? null : Reporter.Write([folder], folder.FullPath));
     }
 
-    private static async Task<DomainResult> ClassifyAsync(StoredRow row, ScanOptions options, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<DomainResult> ClassifyAsync(StoredRow row, ScanOptions options, TimeProvider time)
     {
-        var replay = new ReplayResolver(row.Answers(options.Checks));
-        var result = await new DomainScanner(replay, replay, options, time).ScanAsync(row.Name(options.List.PublicSuffixList), cancellationToken).ConfigureAwait(false);
-        // A policy that nobody fetched stays unknown.
-        if (DomainScanner.WantsPolicy(result) && row.Fetch() is { } fetch)
-            result = result with { MtaSts = MtaStsClassifier.Classify(result.MtaSts!, fetch, result.Mx) };
-        return result with { ScannedAt = row.ScannedAt, Pass = row.Pass };
+        var waiting = new PendingName(0, row.Name(options.List.PublicSuffixList), row.ScannedAt, row.ScannedAt, row.Evidence(options.Checks));
+        var nobody = new EvidenceResolver(waiting.Evidence);
+        var result = await new DomainScanner(nobody, nobody, options, time).ReplayAsync(new ScanItem(waiting.Position, waiting.Name, waiting)).ConfigureAwait(false);
+        return result with { Pass = row.Pass };
     }
 
     /// <summary>The options of the run that say what was asked and how far, as run.json has them. An older run.json lacks some; then they are what

@@ -55,13 +55,14 @@ internal sealed class StoredRow
         return name with { Excluded = Flag("excluded") == true };
     }
 
-    /// <summary>Every answer that the row holds, those to its base questions with what the columns say about how they were asked.</summary>
-    public IEnumerable<DnsAnswer> Answers(ScanChecks checks)
+    /// <summary>Every answer that the row holds, those to its base questions with what the columns say about how they were asked, and what came
+    /// of fetching the policy. What is not in it was not asked then: whatever hangs on it is unknown, and no rule invents it.</summary>
+    public NameEvidence Evidence(ScanChecks checks)
     {
-        var answers = new Dictionary<DnsQuestion, DnsAnswer>();
-        foreach (string column in (string[])["evidence_own", "evidence_shared"])
-            foreach (string text in List(column))
-                if (AnswerText.TryParse(text, out var answer)) answers.TryAdd(answer.Question, answer);
+        var evidence = new NameEvidence { Fetch = Fetch() };
+        foreach (bool shared in (bool[])[false, true])
+            foreach (string text in List(shared ? "evidence_shared" : "evidence_own"))
+                if (AnswerText.TryParse(text, out var answer)) evidence.Add(answer, shared);
 
         string name = Text("name") ?? "";
         AddBase("mx", new DnsQuestion(name, DnsRecordType.Mx, checks.HasFlag(ScanChecks.Dane)));
@@ -69,19 +70,19 @@ internal sealed class StoredRow
         AddBase("dmarc", new DnsQuestion($"_dmarc.{name}", DnsRecordType.Txt));
         AddBase("mta_sts", new DnsQuestion($"_mta-sts.{name}", DnsRecordType.Txt));
         AddBase("tls_rpt", new DnsQuestion($"_smtp._tls.{name}", DnsRecordType.Txt));
-        return answers.Values;
+        return evidence;
 
         void AddBase(string type, DnsQuestion question)
         {
             if (!Words.TryParse(Text($"q_{type}_status") ?? "", out DnsStatus status)) return;
-            if (!answers.TryGetValue(question, out var answer))
+            if (!evidence.TryFind(question, out var answer))
             {
                 // A version without evidence: "there is none" needs no more than its status. What was there is not in the row as it came, so it
                 // is not known here.
                 if (status is DnsStatus.Ok or DnsStatus.NotQueried) return;
                 answer = DnsAnswer.Without(question, status) with { CnameTarget = Text($"q_{type}_cname"), AuthenticData = Flag($"q_{type}_ad") == true };
             }
-            answers[question] = answer with
+            evidence.Add(answer with
             {
                 Ttl = (uint?)Number($"q_{type}_ttl") ?? 0,
                 OverTcp = Flag($"q_{type}_tcp") == true,
@@ -89,12 +90,13 @@ internal sealed class StoredRow
                 Milliseconds = Real($"q_{type}_ms") ?? 0,
                 FailedTries = [.. List($"q_{type}_failed").Select(word => Words.TryParse(word, out DnsStatus failed) ? failed : DnsStatus.OtherRcode)],
                 Resolver = Text("resolver"),
-            };
+                Pass = Pass,
+            }, shared: false);
         }
     }
 
     /// <summary>What came of fetching the policy, before its text was read; null when nothing was fetched.</summary>
-    public PolicyFetch? Fetch()
+    private PolicyFetch? Fetch()
     {
         if (Real("mtasts_fetch_ms") is not { } milliseconds) return null;
         // Stage "policy" is a verdict on the text and no failure of the fetch.
@@ -110,7 +112,7 @@ internal sealed class StoredRow
             RedirectHost = Text("mtasts_redirect_host"),
             HostCname = Text("mtasts_host_cname"),
             TlsVersion = Text("mtasts_tls_version"),
-            Body = Text("mtasts_raw_policy") is { } body ? Evidence.Unescape(body) : null,
+            Body = Text("mtasts_raw_policy") is { } body ? Checks.Evidence.Unescape(body) : null,
             Transient = Flag("mtasts_transient") == true,
             Milliseconds = milliseconds,
         };

@@ -5,6 +5,11 @@ using Scanner.Dns;
 
 namespace Scanner.Resolve;
 
+/// <summary>A name on its way through a run.</summary>
+/// <param name="Position">In the order of the scan, from 0.</param>
+/// <param name="Earlier">What earlier passes found out; null in the first.</param>
+public sealed record ScanItem(int Position, ListedName Name, PendingName? Earlier = null);
+
 /// <summary>
 /// All DNS work for one name, within its deadline (<see cref="NameScan"/>). The policy of MTA-STS is fetched later, by
 /// <see cref="FetchPolicyAsync"/>, so that a slow HTTPS host never holds up DNS work.
@@ -17,24 +22,26 @@ public sealed class DomainScanner(IResolver own, IResolver shared, ScanOptions o
 
     /// <summary>The row of one name, complete but for the policy of <see cref="WantsPolicy"/>.</summary>
     /// <exception cref="OperationCanceledException">When the run ends; never for the name's own deadline.</exception>
-    public async Task<DomainResult> ScanAsync(ListedName name, CancellationToken cancellationToken)
-    {
-        var started = time.GetUtcNow();
-        var empty = new DomainResult { Name = name, ScannedAt = started };
+    public Task<DomainResult> ScanAsync(ListedName name, CancellationToken cancellationToken) =>
+        ScanAsync(new ScanItem(0, name), 1, cancellationToken);
 
-        // A name that cannot exist is not asked for: MX says so, the other checks have nothing to say.
-        if (name.Class is InputClass.InvalidName or InputClass.IpLiteral)
-            return options.Checks.HasFlag(ScanChecks.Mx) ? empty with { Mx = MxClassifier.InvalidName(NotAsked(new DnsQuestion(name.Name, DnsRecordType.Mx))) } : empty;
+    /// <summary>The same for a name on its way through a run: what is settled in its evidence is not asked again.</summary>
+    /// <param name="pass">1-based.</param>
+    public async Task<DomainResult> ScanAsync(ScanItem item, int pass, CancellationToken cancellationToken)
+    {
+        var name = item.Name;
+        var evidence = item.Earlier?.Evidence ?? new NameEvidence();
+        var empty = Empty(item) with { Pass = pass, Evidence = evidence };
+
         if (!name.IsQueryable) return await UnaskedAsync(empty, cancellationToken).ConfigureAwait(false);
 
         using var timeUp = new CancellationTokenSource(_deadline, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeUp.Token, cancellationToken);
-        var ownAnswers = new EvidenceRecorder(new NameDeadline(own, either.Token, cancellationToken));
-        var sharedAnswers = new EvidenceRecorder(new NameDeadline(shared, either.Token, cancellationToken));
         try
         {
-            var result = await new NameScan(name, ownAnswers, sharedAnswers, options, cancellationToken).RunAsync(empty).ConfigureAwait(false);
-            return result with { Evidence = new RowEvidence(ownAnswers.Answers, sharedAnswers.Answers) };
+            var ask = new NameDeadline(own, evidence, shared: false, pass, either.Token, cancellationToken);
+            var askShared = new NameDeadline(shared, evidence, shared: true, pass, either.Token, cancellationToken);
+            return await new NameScan(name, ask, askShared, options, cancellationToken).RunAsync(empty).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is not (OperationCanceledException or ResolverUnreachableException))
         {
@@ -43,19 +50,46 @@ public sealed class DomainScanner(IResolver own, IResolver shared, ScanOptions o
         }
     }
 
-    /// <summary>The row of a name that is not asked for: each check makes "unknown" of "not queried".</summary>
-    private Task<DomainResult> UnaskedAsync(DomainResult empty, CancellationToken ct) =>
-        new NameScan(empty.Name, NeverAsk.Instance, NeverAsk.Instance, options, ct).RunAsync(empty);
+    /// <summary>The row as the evidence has it, without any network: of a name that was never asked all "not queried".</summary>
+    public async Task<DomainResult> ReplayAsync(ScanItem item)
+    {
+        var evidence = item.Earlier?.Evidence;
+        var empty = Empty(item) with { Evidence = evidence };
+        if (evidence is null || !item.Name.IsQueryable) return await UnaskedAsync(empty, CancellationToken.None).ConfigureAwait(false);
+        var answers = new EvidenceResolver(evidence);
+        empty = empty with { Pass = evidence.Answers.Select(kept => kept.Answer.Pass).DefaultIfEmpty(1).Max() };
+        var row = await new NameScan(item.Name, answers, answers, options, CancellationToken.None).RunAsync(empty).ConfigureAwait(false);
+        return WantsPolicy(row) && evidence.Fetch is { } fetch ? WithPolicy(row, fetch) : row;
+    }
+
+    private DomainResult Empty(ScanItem item) => new() { Name = item.Name, Position = item.Position, ScannedAt = item.Earlier?.ScannedAt ?? time.GetUtcNow() };
+
+    /// <summary>The row of a name that is not asked for: each check makes "unknown" of "not queried". Of a name that cannot exist MX says so,
+    /// and the other checks have nothing to say.</summary>
+    private async Task<DomainResult> UnaskedAsync(DomainResult empty, CancellationToken ct)
+    {
+        if (empty.Name.Class is not (InputClass.InvalidName or InputClass.IpLiteral))
+            return await new NameScan(empty.Name, NeverAsk.Instance, NeverAsk.Instance, options, ct).RunAsync(empty).ConfigureAwait(false);
+        var question = new DnsQuestion(empty.Name.Name, DnsRecordType.Mx);
+        return options.Checks.HasFlag(ScanChecks.Mx) ? empty with { Mx = MxClassifier.InvalidName(NotAsked(question)) } : empty;
+    }
 
     /// <summary>Is there a record that announces a policy?</summary>
     public static bool WantsPolicy(DomainResult result) => result.MtaSts is { } record && MtaStsClassifier.WantsFetch(record);
 
-    /// <summary>The row with its MTA-STS policy.</summary>
+    /// <summary>The row with its MTA-STS policy. What an earlier pass has fetched is fetched again only when it failed in a way that may pass.</summary>
     public static async Task<DomainResult> FetchPolicyAsync(DomainResult result, IPolicyFetcher fetcher, CancellationToken cancellationToken)
     {
+        if (result.Evidence?.Fetch is { Transient: false } settled) return WithPolicy(result, settled);
         var fetch = await fetcher.FetchAsync(result.Name.Name, cancellationToken).ConfigureAwait(false);
-        return result with { MtaSts = MtaStsClassifier.Classify(result.MtaSts!, fetch, result.Mx) };
+        // A turn that never came takes nothing away from what an earlier pass found.
+        if (fetch.NotAsked && result.Evidence?.Fetch is { } earlier) fetch = earlier;
+        if (result.Evidence is { } evidence) evidence.Fetch = fetch;
+        return WithPolicy(result, fetch);
     }
+
+    private static DomainResult WithPolicy(DomainResult result, PolicyFetch fetch) =>
+        result with { MtaSts = MtaStsClassifier.Classify(result.MtaSts!, fetch, result.Mx) };
 
     private static DnsAnswer NotAsked(DnsQuestion question) => DnsAnswer.Without(question, DnsStatus.NotQueried);
 

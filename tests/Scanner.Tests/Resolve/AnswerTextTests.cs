@@ -82,6 +82,8 @@ public sealed class AnswerTextTests
         Assert.True(AnswerText.TryParse(text, out var back), text);
         Assert.Equal(text, AnswerText.Format(back));
         Assert.Equal((answer.Question, answer.Status, answer.CnameTarget, answer.AuthenticData, answer.NameDenied), (back.Question, back.Status, back.CnameTarget, back.AuthenticData, back.NameDenied));
+        Assert.True(AnswerText.TryParse(AnswerText.Format(answer with { Tries = 3 }, withTries: true), out var counted));
+        Assert.Equal(3, counted.Tries);
         Assert.Equal(answer.Records.Select(Data), back.Records.Select(Data));
 
         static object Data(DnsRecord record) => record switch

@@ -70,7 +70,7 @@ public sealed class NameScanTests
         var name = Listed(Name) with { Excluded = true };
         var result = await new DomainScanner(zone, zone, Options(), TimeProvider.System).ScanAsync(name, TestContext.Current.CancellationToken);
         Assert.Empty(zone.Asked);
-        Assert.Null(result.Evidence);
+        Assert.Empty(result.Evidence!.Answers);
         Assert.Equal(("unknown", "unknown", "unknown"), (result.Spf!.Status.Word(), result.Dmarc!.Record.Word(), result.TlsRpt!.Status.Word()));
         Assert.Null(result.Wildcard!.Records);
     }

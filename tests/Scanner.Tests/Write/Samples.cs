@@ -193,6 +193,9 @@ internal static class Samples
             Raw = @"v=spf1 \\ \226\128 ü 漢字 😀 ""quoted"" ~all",
             Candidates = ["", "v=spf1", new string('x', 70_000)],
             TxtRrsetBytes = 70_000,
+            TxtOver450 = true,
+            TxtOver512 = true,
+            TxtNeededTcp = true,
         },
         Dmarc = new DmarcResult
         {
@@ -266,6 +269,9 @@ internal static class Samples
                 MediaTypeOk = false,
                 RedirectHost = "www.example",
                 HostCname = "h.example",
+                Address = IPAddress.Parse("2001:db8::7"),
+                HttpVersion = "2",
+                RetryAfter = TimeSpan.FromMinutes(2),
                 TlsVersion = "1.3",
                 Transient = false,
                 Milliseconds = 150,
@@ -300,8 +306,16 @@ internal static class Samples
         },
         Dnssec = new DnssecResult(DnssecState.Bogus, Answer(DnsStatus.Bogus, DnsRecordType.Soa), Untrusted: false),
         Wildcard = new WildcardFindings(["dmarc"]),
-        Evidence = new RowEvidence([Answer(DnsStatus.Timeout)], [Answer(DnsStatus.Nxdomain, DnsRecordType.A)]),
+        Evidence = Evidence(Answer(DnsStatus.Timeout), Answer(DnsStatus.Nxdomain, DnsRecordType.A)),
     };
+
+    private static Scanner.Resolve.NameEvidence Evidence(DnsAnswer own, DnsAnswer shared)
+    {
+        var evidence = new Scanner.Resolve.NameEvidence();
+        evidence.Add(own, shared: false);
+        evidence.Add(shared, shared: true);
+        return evidence;
+    }
 
     /// <summary>Everything was asked and every lookup failed.</summary>
     public static DomainResult AllUnknown(int rank) => Bare(rank).Mx(MxClass.Unknown).Spf(SpfStatus.Unknown, SpfClass.Unknown)
