@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Scanner.Checks.MtaSts;
 using Scanner.Checks.Names;
 using Scanner.Input;
 
@@ -28,6 +29,8 @@ internal sealed class ScanCommand
     private readonly Option<string?> _psl = new("--psl") { Description = "public suffix list to use instead of the built-in one", HelpName = "FILE" };
     private readonly Option<string> _checks = new("--checks") { Description = $"which checks, comma-separated, or all: {string.Join(',', ScanChecks.All.Names())}", HelpName = "LIST", DefaultValueFactory = _ => "all" };
     private readonly Option<int> _httpsConcurrency = new("--https-concurrency") { Description = "policy fetches at once", HelpName = "N", DefaultValueFactory = _ => 64 };
+    private readonly Option<int?> _httpsPerHost = new("--https-per-host") { Description = "policy fetches at once from one address, or from one provider that policy hosts point to (default: 4, or as many as there are with --lab)", HelpName = "N" };
+    private readonly Option<double?> _httpsGap = new("--https-gap") { Description = "seconds from one policy fetch to the next at one address (default: 0.05, or 0 with --lab)", HelpName = "S" };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "read the list, print what would be scanned and what it would cost, and send nothing" };
     private readonly Option<string> _progress = new("--progress") { Description = "auto, rich (a live display), plain (a line every few seconds), json, none; always on standard error", HelpName = "MODE", DefaultValueFactory = _ => "auto" };
     private readonly Option<bool> _resume = new("--resume") { Description = "go on with the interrupted run in --output; refused when the list or an option that decides the rows differs" };
@@ -50,12 +53,15 @@ internal sealed class ScanCommand
         command.Arguments.Add(_list);
         foreach (var option in (Option[])[_output, _resume, _top, _sample, _seed, _shard, _exclude, _psl, _checks]) command.Options.Add(option);
         _resolving.AddTo(command);
-        foreach (var option in (Option[])[_httpsConcurrency, _passes, _passPause, _maxDuration, _memory, _progress, _dryRun, _vantage]) command.Options.Add(option);
+        foreach (var option in (Option[])[_httpsConcurrency, _httpsPerHost, _httpsGap, _passes, _passPause, _maxDuration, _memory, _progress, _dryRun, _vantage])
+            command.Options.Add(option);
         _lab.AddTo(command);
 
         ResolvingOptions.Require(_top, n => n is null or >= 1, "must be 1 or more");
         ResolvingOptions.Require(_sample, n => n is null or >= 1, "must be 1 or more");
         ResolvingOptions.Require(_httpsConcurrency, n => n is >= 1 and <= 10_000, "must be 1 to 10000");
+        ResolvingOptions.Require(_httpsPerHost, n => n is null or >= 1, "must be 1 or more");
+        ResolvingOptions.Require(_httpsGap, s => s is null or (>= 0 and <= 60), "must be 0 to 60 seconds");
         ResolvingOptions.Require(_shard, text => text is not null && Shard.TryParse(text, out _), "must be I/N with 1 <= I <= N, for example 2/4");
         ResolvingOptions.Require(_checks, text => TryChecks(text, out _), $"must name checks out of {string.Join(',', ScanChecks.All.Names())}, or all");
         ResolvingOptions.Require(_passes, n => n is >= 0 and <= 10, "must be 0 to 10");
@@ -104,6 +110,7 @@ internal sealed class ScanCommand
             Resolver = resolver,
             PolicyFetch = _resolving.PolicyFetch(parsed, lab?.Host),
             HttpsConcurrency = parsed.GetValue(_httpsConcurrency),
+            Politeness = Politeness(parsed, useLab),
             Checks = checks,
             Resume = resume,
             Passes = parsed.GetValue(_passes),
@@ -120,6 +127,18 @@ internal sealed class ScanCommand
         var outcome = await new ScanRun(options, display, time).RunAsync(source, signals.Token).ConfigureAwait(false);
         await display.DisposeAsync().ConfigureAwait(false);
         return ScanReport.Print(outcome, Console.Out);
+    }
+
+    /// <summary>The lab is this machine: nobody to be polite to, unless asked.</summary>
+    private PolitenessOptions Politeness(ParseResult parsed, bool lab)
+    {
+        var usual = lab ? PolitenessOptions.None : new PolitenessOptions();
+        return usual with
+        {
+            PerAddress = parsed.GetValue(_httpsPerHost) ?? usual.PerAddress,
+            PerTarget = parsed.GetValue(_httpsPerHost) ?? usual.PerTarget,
+            Gap = parsed.GetValue(_httpsGap) is { } seconds ? TimeSpan.FromSeconds(seconds) : usual.Gap,
+        };
     }
 
     /// <summary>Seconds (a bare number or <c>s</c>), minutes, hours, days.</summary>

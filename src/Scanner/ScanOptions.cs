@@ -48,6 +48,9 @@ public sealed record ScanOptions
     /// <summary>Policy fetches at once. 64 keep a million-name run (about 10,000 fetches) from ever waiting for them.</summary>
     public int HttpsConcurrency { get; init; } = 64;
 
+    /// <summary>How considerate the fetches are of one address or provider.</summary>
+    public PolitenessOptions Politeness { get; init; } = new();
+
     public ScanChecks Checks { get; init; } = ScanChecks.All;
 
     /// <summary>How far SPF records are followed. The tree costs few queries, since includes are shared; addresses would cost one
@@ -108,10 +111,13 @@ public sealed record ScanOptions
         ["timeout"] = Text(Resolver.TimeoutSeconds),
         ["attempts"] = Text(Resolver.Attempts),
         ["https-concurrency"] = Text(HttpsConcurrency),
+        ["https-per-host"] = Politeness.PerAddress == int.MaxValue ? "all" : Text(Politeness.PerAddress),
+        ["https-gap"] = Text(Politeness.Gap.TotalSeconds),
         ["https-timeout"] = Text(PolicyFetch.Timeout.TotalSeconds),
         ["https-port"] = Text(PolicyFetch.Port),
         ["ca-file"] = PolicyFetch.TrustedRoots is null ? "system" : "own roots",
         ["special-addresses"] = PolicyFetch.AllowSpecialAddresses.Word(),
+        ["strict-media-type"] = PolicyFetch.StrictMediaType ? "yes" : "no",
         ["user-agent"] = PolicyFetch.UserAgent,
         ["checks"] = string.Join(',', Checks.Names()),
         ["spf-eval-level"] = SpfLevel.Word(),

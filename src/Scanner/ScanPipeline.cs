@@ -21,7 +21,8 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
     private const int NamesAhead = 1_000;
 
     /// <summary>Names waiting for their policy, about 3 kB each. One name in a hundred has one, so a million-name list stays below this
-    /// even if every fetch stalls, and DNS work never waits for HTTPS; only beyond it does back-pressure reach the reader.</summary>
+    /// even if every fetch stalls, and DNS work never waits for HTTPS; only beyond it does back-pressure reach the reader. All of them are
+    /// with the fetcher at once: it knows whose turn it is, and a name that waits for a busy provider keeps no other name waiting.</summary>
     private const int PoliciesAhead = 20_000;
 
     /// <summary>Rows waiting for the writer: a quarter of a row group, to ride out the time it takes to compress one.</summary>
@@ -40,13 +41,14 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
         IAsyncEnumerable<ScanItem> names, Func<DomainResult, ValueTask> write, CancellationToken stopReading, CancellationToken abort)
     {
         var nameQueue = Channel.CreateBounded<ScanItem>(new BoundedChannelOptions(NamesAhead) { SingleWriter = true });
-        var policyQueue = Channel.CreateBounded<DomainResult>(new BoundedChannelOptions(PoliciesAhead));
+        var policyQueue = Channel.CreateBounded<DomainResult>(new BoundedChannelOptions(capacity: 1) { SingleReader = true });
+        using var policyRoom = new SemaphoreSlim(PoliciesAhead);
         var rowQueue = Channel.CreateBounded<DomainResult>(new BoundedChannelOptions(RowsAhead) { SingleReader = true });
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(abort);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopReading, failed.Token);
         var ceiling = new MemoryCeiling(options.MemoryCeilingMegabytes, time);
         string? unreachable = null;
-        progress.Watch(() => (nameQueue.Reader.Count, policyQueue.Reader.Count, rowQueue.Reader.Count));
+        progress.Watch(() => (nameQueue.Reader.Count, PoliciesAhead - policyRoom.CurrentCount, rowQueue.Reader.Count));
 
         async Task ReadAsync()
         {
@@ -90,21 +92,34 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
             }
         }
 
-        async Task FetchAsync()
+        async Task FetchAllAsync()
         {
+            var fetches = new List<Task>();
             while (await TakeAsync(policyQueue.Reader).ConfigureAwait(false) is { } result)
             {
-                try
-                {
-                    result = await DomainScanner.FetchPolicyAsync(result, fetcher, failed.Token).ConfigureAwait(false);
-                    progress.CountPolicy();
-                    await rowQueue.Writer.WriteAsync(result, failed.Token).ConfigureAwait(false);
-                }
-                catch (ResolverUnreachableException e)
-                {
-                    unreachable ??= e.Message;
-                    await stop.CancelAsync().ConfigureAwait(false);
-                }
+                await policyRoom.WaitAsync(failed.Token).ConfigureAwait(false);
+                if (fetches.Count >= 2 * PoliciesAhead) fetches.RemoveAll(fetch => fetch.IsCompletedSuccessfully);
+                fetches.Add(Guard(() => FetchAsync(result)));
+            }
+            await Task.WhenAll(fetches).ConfigureAwait(false);
+        }
+
+        async Task FetchAsync(DomainResult result)
+        {
+            try
+            {
+                result = await DomainScanner.FetchPolicyAsync(result, fetcher, failed.Token).ConfigureAwait(false);
+                progress.CountPolicy();
+                await rowQueue.Writer.WriteAsync(result, failed.Token).ConfigureAwait(false);
+            }
+            catch (ResolverUnreachableException e)
+            {
+                unreachable ??= e.Message;
+                await stop.CancelAsync().ConfigureAwait(false);
+            }
+            finally
+            {
+                policyRoom.Release();
             }
         }
 
@@ -120,7 +135,7 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
         // One failure (a full disk, a bug) ends all stages at once; the first exception is the one that is reported.
         var reading = Stage(1, ReadAsync);
         var resolving = Stage(Workers, ResolveAsync);
-        var fetching = Stage(options.HttpsConcurrency, FetchAsync);
+        var fetching = Stage(1, FetchAllAsync);
         var writing = Stage(1, WriteAsync);
 
         await Settle(reading).ConfigureAwait(false);

@@ -125,8 +125,10 @@ public static class ReplyInterpreter
         AddressRecord => DnsRecordType.A,
         CnameRecord => DnsRecordType.Cname,
         NsRecord => DnsRecordType.Ns,
+        PtrRecord => DnsRecordType.Ptr,
         SoaRecord => DnsRecordType.Soa,
         TlsaRecord => DnsRecordType.Tlsa,
+        RrsigRecord => DnsRecordType.Rrsig,
         OtherRecord other => other.Type,
         _ => 0,
     };

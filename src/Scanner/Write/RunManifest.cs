@@ -121,6 +121,10 @@ public sealed record RunManifest
     public static (string Version, string? Commit) Tool { get; } = Split(
         typeof(RunManifest).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0");
 
+    /// <summary>The page that says what this program is, for those who find it in their logs.</summary>
+    public static string ToolUrl { get; } =
+        typeof(RunManifest).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(entry => entry.Key == "ProjectUrl").Value!;
+
     public string ToJson() => JsonSerializer.Serialize(this, _json) + "\n";
 
     /// <exception cref="JsonException">It is no run.json, or one without what must be there.</exception>
