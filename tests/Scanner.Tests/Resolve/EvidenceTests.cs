@@ -40,7 +40,7 @@ public sealed class EvidenceTests
             {
                 FailedStage = MtaStsStage.Tls, Error = MtaStsError.CertExpired, CertificateFlags = [MtaStsError.CertExpired, MtaStsError.CertNoSan], HttpStatus = 503,
                 MediaType = "text/html", MediaTypeOk = false, RedirectHost = "x.example", HostCname = "y.example", TlsVersion = "1.3", Body = [0, 1, 255],
-                Transient = true, Milliseconds = 12.5,
+                Transient = true, Milliseconds = 12.5, Address = IPAddress.Parse("192.0.2.9"), HttpVersion = "1.1", RetryAfter = TimeSpan.FromSeconds(30), NotAsked = true,
             },
         };
         evidence.Add(new DnsAnswer
@@ -103,7 +103,8 @@ public sealed class EvidenceTests
     }
 
     private static string Text(NameEvidence evidence) => JsonSerializer.Serialize(
-        new { Answers = evidence.Answers.Select(a => new { a, a.Question.Name, Records = a.Records.Select(Describe) }), evidence.Fetch });
+        new { Answers = evidence.Answers.Select(a => new { Answer = a.ToString(), Failed = string.Join(',', a.FailedTries), Errors = string.Join(',', a.ExtendedErrors), Records = a.Records.Select(Describe) }),
+            Fetch = evidence.Fetch?.ToString(), Flags = string.Join(',', evidence.Fetch!.CertificateFlags), Body = Convert.ToHexString(evidence.Fetch.Body!) });
 
     private static string Describe(DnsRecord record) => record switch
     {
