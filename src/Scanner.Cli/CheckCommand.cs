@@ -4,6 +4,7 @@ using System.Text.Json;
 using Scanner.Checks.MtaSts;
 using Scanner.Checks.Names;
 using Scanner.Checks.Spf;
+using Scanner.Cli.Explain;
 using Scanner.Dns.Resolve;
 using Scanner.Dns.Transport;
 using Scanner.Resolve;
