@@ -4,6 +4,7 @@ using System.Text.Json;
 using Scanner.Checks.MtaSts;
 using Scanner.Checks.Names;
 using Scanner.Checks.Spf;
+using Scanner.Cli.Explain;
 using Scanner.Dns.Resolve;
 using Scanner.Dns.Transport;
 using Scanner.Resolve;
@@ -46,7 +47,7 @@ internal sealed class CheckCommand
             // One domain may cost a few queries more than one of a million: look at addresses too.
             SpfLevel = SpfEvalLevel.Full,
         };
-        await using var stub = new StubResolver(options.Resolver, Transports.Create(options.Resolvers, options.Resolver), time);
+        await using var stub = new StubResolver(options.Resolver, DnsTransports.Create(options.Resolvers, options.Resolver), time);
         var probes = await stub.ProbeAsync(signals.Token).ConfigureAwait(false);
         if (probes.All(probe => !probe.Answers)) throw ScanRun.NoResolver(probes);
         var shared = new CachingResolver(stub, options.Resolver.CacheEntries, time);

@@ -78,6 +78,11 @@ internal sealed class ResolvingOptions
         Description = "fetch policies from loopback, private and other special-purpose addresses too (a lab)",
     };
 
+    private readonly Option<bool> _strictMediaType = new("--strict-media-type")
+    {
+        Description = "a policy that is not sent as text/plain is a failure (RFC 8461 §3.2 says SHOULD; by default it is only noted)",
+    };
+
     private readonly Option<string?> _contact = new("--contact")
     {
         Description = "whom to write to: put into the HTTPS User-Agent and run.json",
@@ -100,7 +105,7 @@ internal sealed class ResolvingOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_resolver, _qps, _inFlight, _timeout, _attempts, _transport, _httpsTimeout, _httpsPort, _caFile, _allowSpecial, _contact])
+        foreach (var option in (Option[])[_resolver, _qps, _inFlight, _timeout, _attempts, _transport, _httpsTimeout, _httpsPort, _caFile, _allowSpecial, _strictMediaType, _contact])
             command.Options.Add(option);
     }
 
@@ -141,6 +146,7 @@ internal sealed class ResolvingOptions
         Timeout = TimeSpan.FromSeconds(parsed.GetValue(_httpsTimeout)),
         TrustedRoots = parsed.GetValue(_caFile) is { } file ? Roots(file) : lab?.RootCertificates,
         AllowSpecialAddresses = parsed.GetValue(_allowSpecial) ? SpecialAddressUse.All : lab is not null ? SpecialAddressUse.LoopbackOnly : SpecialAddressUse.None,
+        StrictMediaType = parsed.GetValue(_strictMediaType),
         UserAgent = UserAgent(parsed.GetValue(_contact)),
     };
 
@@ -149,7 +155,7 @@ internal sealed class ResolvingOptions
     private static bool IsDefault(ParseResult parsed, Option option) => parsed.GetResult(option) is null or { Implicit: true };
 
     private static string UserAgent(string? contact) =>
-        string.Create(CultureInfo.InvariantCulture, $"Scanner/{Write.RunManifest.Tool.Version} (mail security adoption study{(contact is null ? "" : "; " + contact)})");
+        string.Create(CultureInfo.InvariantCulture, $"Scanner/{Write.RunManifest.Tool.Version} (+{Write.RunManifest.ToolUrl}; mail security adoption study{(contact is null ? "" : "; " + contact)})");
 
     private static X509Certificate2Collection Roots(string file)
     {

@@ -36,6 +36,9 @@ public sealed record DnsAnswer
     /// <summary>How many queries were sent for it in this pass; 0 when nothing was sent.</summary>
     public int Tries { get; init; }
 
+    /// <summary>The pass of the run in which it was asked, 1-based (classification.md 2.3, mop-up).</summary>
+    public int Pass { get; init; } = 1;
+
     /// <summary>The first failures, oldest first, then nothing: what each unsuccessful try came to.</summary>
     public IReadOnlyList<DnsStatus> FailedTries { get; init; } = [];
 

@@ -10,6 +10,7 @@ public enum DnsRecordType : ushort
     Ns = 2,
     Cname = 5,
     Soa = 6,
+    Ptr = 12,
     Mx = 15,
     Txt = 16,
     Aaaa = 28,
@@ -29,6 +30,9 @@ public sealed record AddressRecord(string Owner, uint Ttl, IPAddress Address) : 
 public sealed record CnameRecord(string Owner, uint Ttl, string Target) : DnsRecord(Owner, Ttl);
 
 public sealed record NsRecord(string Owner, uint Ttl, string Target) : DnsRecord(Owner, Ttl);
+
+/// <summary>The name of an address (RFC 1035 §3.3.12).</summary>
+public sealed record PtrRecord(string Owner, uint Ttl, string Target) : DnsRecord(Owner, Ttl);
 
 /// <param name="Minimum">Seconds; with the record's own TTL the bound for negative answers (RFC 2308 §5).</param>
 public sealed record SoaRecord(string Owner, uint Ttl, string PrimaryServer, uint Minimum) : DnsRecord(Owner, Ttl);

@@ -16,8 +16,14 @@ public sealed record DomainResult
     /// <summary>When the first question about it was asked, UTC.</summary>
     public required DateTimeOffset ScannedAt { get; init; }
 
-    /// <summary>The pass in which it was settled, 1-based.</summary>
+    /// <summary>In the order of the scan, from 0; stands for the name in journal and parts. Not a column.</summary>
+    public int Position { get; init; }
+
+    /// <summary>The pass in which it was settled, or asked for the last time, 1-based.</summary>
     public int Pass { get; init; } = 1;
+
+    /// <summary>Every answer behind this row; null for rows that nobody asked for, and where it is not kept.</summary>
+    public Resolve.NameEvidence? Evidence { get; init; }
 
     /// <summary>A fault of this program while it worked on the name; the answers then say "not queried". Null for nearly every row.</summary>
     public string? ScanError { get; init; }

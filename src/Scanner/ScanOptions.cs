@@ -48,6 +48,9 @@ public sealed record ScanOptions
     /// <summary>Policy fetches at once. 64 keep a million-name run (about 10,000 fetches) from ever waiting for them.</summary>
     public int HttpsConcurrency { get; init; } = 64;
 
+    /// <summary>How considerate the fetches are of one address or provider.</summary>
+    public PolitenessOptions Politeness { get; init; } = new();
+
     public ScanChecks Checks { get; init; } = ScanChecks.All;
 
     /// <summary>How far SPF records are followed. The tree costs few queries, since includes are shared; addresses would cost one
@@ -57,6 +60,27 @@ public sealed record ScanOptions
     /// <summary>Seconds for all DNS work on one name. A name with dead servers waits for 2 + 4 + 8 s on its own records and as long
     /// on those of an include; beyond that it gets its row with what is known.</summary>
     public double NameDeadlineSeconds { get; init; } = 45;
+
+    /// <summary>Go on with the run in <see cref="Output"/>.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>Passes over the names with unknown answers, after the first pass over all names; 0 for none.</summary>
+    public int Passes { get; init; } = 2;
+
+    /// <summary>How long after its last question a name is asked about again; null for a pause that suits the length of the scan.</summary>
+    public TimeSpan? PassPause { get; init; }
+
+    /// <summary>2: in a later pass a slow server gets 4 and 8 seconds, where it had 2, 4 and 8.</summary>
+    public const double DefaultLaterTimeFactor = 2;
+
+    /// <summary>By how much longer every time limit is in the later passes.</summary>
+    public double LaterTimeFactor { get; init; } = DefaultLaterTimeFactor;
+
+    /// <summary>When this is over, no more names are begun; null for no limit.</summary>
+    public TimeSpan? MaxDuration { get; init; }
+
+    /// <summary>Megabytes of heap beyond which no more names are begun until it is less again. A million ordinary names need under 200.</summary>
+    public int MemoryCeilingMegabytes { get; init; } = 512;
 
     /// <summary>Where the scan ran from, in words, for run.json and the rows.</summary>
     public string? Vantage { get; init; }
@@ -84,16 +108,23 @@ public sealed record ScanOptions
         ["timeout"] = Text(Resolver.TimeoutSeconds),
         ["attempts"] = Text(Resolver.Attempts),
         ["https-concurrency"] = Text(HttpsConcurrency),
+        ["https-per-host"] = Politeness.PerAddress == int.MaxValue ? "all" : Text(Politeness.PerAddress),
+        ["https-gap"] = Text(Politeness.Gap.TotalSeconds),
         ["https-timeout"] = Text(PolicyFetch.Timeout.TotalSeconds),
         ["https-port"] = Text(PolicyFetch.Port),
         ["ca-file"] = PolicyFetch.TrustedRoots is null ? "system" : "own roots",
         ["special-addresses"] = PolicyFetch.AllowSpecialAddresses.Word(),
+        ["strict-media-type"] = PolicyFetch.StrictMediaType ? "yes" : "no",
         ["user-agent"] = PolicyFetch.UserAgent,
         ["checks"] = string.Join(',', Checks.Names()),
         ["spf-eval-level"] = SpfLevel.Word(),
         ["name-deadline"] = Text(NameDeadlineSeconds),
         ["cache-entries"] = Text(Resolver.CacheEntries),
         ["lab"] = Lab ?? "no",
+        ["passes"] = Text(Passes),
+        ["pass-pause"] = PassPause is { } pause ? Text(pause.TotalSeconds) : "auto",
+        ["max-duration"] = MaxDuration is { } limit ? Text(limit.TotalSeconds) : "none",
+        ["memory"] = Text(MemoryCeilingMegabytes),
     };
 
     private static string Text(IFormattable? value) => value?.ToString(null, System.Globalization.CultureInfo.InvariantCulture) ?? "all";

@@ -28,6 +28,8 @@ public sealed class FakeResolver : IResolver
         return Add(new AddressRecord(name, 3600, IPAddress.Parse(address)));
     }
 
+    public FakeResolver Ptr(string name, string target) => Add(new PtrRecord(name, 3600, target));
+
     public FakeResolver Cname(string name, string target)
     {
         _cnames[name] = target;
@@ -85,6 +87,7 @@ public sealed class FakeResolver : IResolver
         MxRecord => DnsRecordType.Mx,
         TlsaRecord => DnsRecordType.Tlsa,
         NsRecord => DnsRecordType.Ns,
+        PtrRecord => DnsRecordType.Ptr,
         SoaRecord => DnsRecordType.Soa,
         CnameRecord => DnsRecordType.Cname,
         OtherRecord other => other.Type,

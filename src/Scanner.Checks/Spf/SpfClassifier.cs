@@ -17,7 +17,9 @@ public static class SpfClassifier
         // RFC 7208 §4.3: a malformed or single-label domain is "none", whatever DNS says.
         if (!SpfTarget.IsMultiLabelName(zone.Sender)) return Without(answer, SpfStatus.None, SpfClass.None);
         var reading = zone.Read(zone.Sender)!;
-        return reading.State switch
+        return Of(reading) with { Zone = zone };
+
+        SpfResult Of(SpfReading reading) => reading.State switch
         {
             SpfReadingState.Unknown => Without(answer, SpfStatus.Unknown, SpfClass.Unknown),
             SpfReadingState.None => Without(answer, SpfStatus.None, SpfClass.None) with
@@ -41,13 +43,22 @@ public static class SpfClassifier
         };
     }
 
-    /// <summary>What level <see cref="SpfEvalLevel.Full"/> needs to know beyond the TXT records in the zone.</summary>
-    public static IReadOnlyList<DnsQuestion> HostQuestions(SpfZone zone)
+    /// <summary>What level <see cref="SpfEvalLevel.Full"/> needs to know beyond the answers in the zone; the addresses of MX hosts only after
+    /// the MX answers.</summary>
+    public static IReadOnlyCollection<DnsQuestion> HostQuestions(SpfZone zone)
     {
         if (!SpfTarget.IsMultiLabelName(zone.Sender) || zone.Read(zone.Sender)?.Record is not { } record) return [];
-        var walk = new SpfWalk(zone, SpfEvalLevel.Full);
-        walk.Visit(zone.Sender, record, passing: true, isOwn: true);
-        return [.. walk.HostQuestions.Distinct()];
+        new SpfWalk(zone, SpfEvalLevel.Full).Visit(zone.Sender, record, passing: true, isOwn: true);
+        return zone.TakeMissing();
+    }
+
+    /// <summary>The worst case term by term, for a person to read; empty without a valid record.</summary>
+    public static IReadOnlyList<SpfStep> StepsOf(SpfZone zone, SpfEvalLevel level)
+    {
+        var steps = new List<SpfStep>();
+        if (SpfTarget.IsMultiLabelName(zone.Sender) && zone.Read(zone.Sender)?.Record is { } record)
+            new SpfWalk(zone, level, steps).Visit(zone.Sender, record, passing: true, isOwn: true);
+        return steps;
     }
 
     private static SpfResult Evaluate(SpfZone zone, SpfEvalLevel level, DnsAnswer answer, SpfReading reading)
@@ -56,8 +67,8 @@ public static class SpfClassifier
         var walk = new SpfWalk(zone, level);
         var outcome = walk.Visit(zone.Sender, record, passing: true, isOwn: true);
         // RFC 7208 §4.6.4: eleven terms are permerror, and so is a loop, which never stops adding.
-        if (walk.HasLoop || walk.Lookups > SpfWalk.MaxLookups) outcome.Errors.Add(SpfStatus.PermerrorLookupLimit);
-        if (level == SpfEvalLevel.Full && walk.Voids > SpfWalk.MaxVoids) outcome.Errors.Add(SpfStatus.PermerrorVoidLimit);
+        if (walk.HasLoop || walk.Lookups > SpfLimits.Lookups) outcome.Errors.Add(SpfStatus.PermerrorLookupLimit);
+        if (level == SpfEvalLevel.Full && walk.Voids > SpfLimits.Voids) outcome.Errors.Add(SpfStatus.PermerrorVoidLimit);
         // The order of the enum is the precedence; temperror stands last, since the permerrors beside it are certain without it.
         var status = outcome.Errors.Count > 0 ? outcome.Errors.Min : SpfStatus.Valid;
         return WithText(answer, reading, status, ClassOf(status, outcome)) with
@@ -74,7 +85,7 @@ public static class SpfClassifier
                 .. outcome.Inner.Select(e => e.Word().Replace("permerror_", NestedPrefix, StringComparison.Ordinal)),
             ],
             // An evaluator that goes round a loop counts to the limit and one more.
-            LookupsWorst = walk.HasLoop ? Math.Max(walk.Lookups, SpfWalk.MaxLookups + 1) : walk.Lookups,
+            LookupsWorst = walk.HasLoop ? Math.Max(walk.Lookups, SpfLimits.Lookups + 1) : walk.Lookups,
             VoidWorst = level == SpfEvalLevel.Full ? walk.Voids : null,
             EvalLevel = level,
             RedirectChain = walk.RedirectChain,
@@ -92,13 +103,23 @@ public static class SpfClassifier
         };
     }
 
-    private static SpfResult Without(DnsAnswer answer, SpfStatus status, SpfClass @class) => new()
+    private static SpfResult Without(DnsAnswer answer, SpfStatus status, SpfClass @class)
     {
-        Status = status,
-        Class = @class,
-        Answer = answer,
-        TxtRrsetBytes = answer.Status.IsUnknown() ? null : answer.RecordsOf<TxtRecord>().Sum(r => r.Strings.Sum(s => s.Length + 1)),
-    };
+        bool known = !answer.Status.IsUnknown();
+        var sizes = TxtSizes.Of(answer);
+        return new SpfResult
+        {
+            Status = status,
+            Class = @class,
+            Answer = answer,
+            TxtRrsetBytes = known ? sizes.Rdata : null,
+            // RFC 7208 §3.4: "under 450 octets" with the name.
+            TxtOver450 = known ? sizes.NameAndText >= 450 : null,
+            TxtOver512 = known ? sizes.Message > 512 : null,
+            // A truncated answer that TCP did not complete needed it too.
+            TxtNeededTcp = known || answer.Status == DnsStatus.Truncated ? answer.OverTcp || answer.Status == DnsStatus.Truncated : null,
+        };
+    }
 
     private static SpfResult WithText(DnsAnswer answer, SpfReading reading, SpfStatus status, SpfClass @class) =>
         Without(answer, status, @class) with
@@ -148,7 +169,7 @@ public static class SpfClassifier
         if (!text.StartsWith("v=spf1", StringComparison.Ordinal)) yield return "version_case";
     }
 
-    /// <summary>Distinct addresses, 0 to 2^32: as disjoint ranges. Only ip4 terms, at every level, so that figures compare.</summary>
+    /// <summary>Distinct addresses, 0 to 2^32: as disjoint ranges.</summary>
     private static long CountAddresses(List<SpfIp4Network> networks)
     {
         var ranges = networks.Select(n =>

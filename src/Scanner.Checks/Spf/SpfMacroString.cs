@@ -4,7 +4,7 @@ using System.Text;
 namespace Scanner.Checks.Spf;
 
 /// <summary>A macro such as <c>%{d2r-}</c> (RFC 7208 §7.1).</summary>
-/// <param name="Letter">Lower-case, one of <c>s l o d i p h v</c>.</param>
+/// <param name="Letter">Lower-case, one of <c>s l o d i p h v</c>, and <c>c r t</c> in the text that exp points to.</param>
 /// <param name="UrlEscape">Written in upper case: the result is URL-escaped (RFC 7208 §7.3).</param>
 /// <param name="Digits">Right-hand parts to keep, 1 or more; null for all.</param>
 /// <param name="Reverse">The parts are turned round before that.</param>
@@ -34,6 +34,8 @@ public sealed class SpfMacroString
     // as the community test suite does ("exp-only-macro-char").
     private const string Letters = "slodiphv";
 
+    private const string ExplanationLetters = Letters + "crt";
+
     /// <summary>RFC 7208 §7.1, delimiter.</summary>
     private static readonly SearchValues<char> DelimiterCharacters = SearchValues.Create(".-+,/_=");
 
@@ -52,12 +54,22 @@ public sealed class SpfMacroString
     /// <summary>Ends in <c>.toplabel</c>, with or without one more dot, or in a macro-expand (RFC 7208 §7.1, domain-end).</summary>
     public bool IsDomainSpec { get; }
 
+    /// <summary>Holds the letter, in either case.</summary>
+    public bool Uses(char letter) => Parts.Any(p => p.Macro is { } macro && macro.Letter == letter);
+
     /// <summary>Depends on more than the domain: everything but <c>d</c> and <c>o</c> needs a client or a whole sender address.</summary>
     public bool IsDynamic => Parts.Any(p => p.Macro is { Letter: not ('d' or 'o') });
 
     /// <summary>Null when a "%" does not begin a macro-expand.</summary>
     /// <param name="text">Of %x21-7E only: whoever splits the record into terms has seen to that.</param>
-    public static SpfMacroString? Parse(string text)
+    public static SpfMacroString? Parse(string text) => Parse(text, Letters);
+
+    /// <summary>RFC 7208 §7.1, explain-string: macro-strings and blanks, in which c, r and t mean something too (§7.2). Null when a "%" does
+    /// not begin a macro-expand or the text is not US-ASCII (§6.2).</summary>
+    public static SpfMacroString? ParseExplanation(string text) =>
+        text.AsSpan().ContainsAnyExceptInRange(' ', '~') ? null : Parse(text, ExplanationLetters);
+
+    private static SpfMacroString? Parse(string text, string letters)
     {
         var parts = new List<SpfMacroPart>(1);
         int literal = 0;
@@ -73,7 +85,7 @@ public sealed class SpfMacroString
                 case '-': parts.Add(new SpfMacroPart("%20", null)); break;
                 case '{':
                     int close = text.IndexOf('}', percent);
-                    if (close < 0 || ParseMacro(text.AsSpan(percent + 2, close - percent - 2)) is not { } macro) return null;
+                    if (close < 0 || ParseMacro(text.AsSpan(percent + 2, close - percent - 2), letters) is not { } macro) return null;
                     parts.Add(new SpfMacroPart("", macro));
                     literal = close + 1;
                     continue;
@@ -91,6 +103,7 @@ public sealed class SpfMacroString
     /// <param name="valueOf">Gets a lower-case letter, gives its value or null.</param>
     public string? Expand(Func<char, string?> valueOf)
     {
+        if (Parts is [{ Macro: null } whole]) return whole.Literal;
         var expanded = new StringBuilder();
         foreach (var part in Parts)
         {
@@ -104,11 +117,11 @@ public sealed class SpfMacroString
     public override string ToString() => Text;
 
     /// <summary>What stands between "%{" and "}": macro-letter, transformers, delimiters (RFC 7208 §7.1).</summary>
-    private static SpfMacro? ParseMacro(ReadOnlySpan<char> body)
+    private static SpfMacro? ParseMacro(ReadOnlySpan<char> body, string letters)
     {
         if (body.IsEmpty) return null;
         char letter = char.ToLowerInvariant(body[0]);
-        if (!Letters.Contains(letter)) return null;
+        if (!letters.Contains(letter)) return null;
         int i = 1;
         int? digits = null;
         for (; i < body.Length && char.IsAsciiDigit(body[i]); i++)

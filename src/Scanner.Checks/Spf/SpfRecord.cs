@@ -24,11 +24,19 @@ public enum SpfMechanism : byte
 
 /// <param name="Address">As written: bits beyond the prefix may be set.</param>
 /// <param name="Prefix">0 to 32.</param>
-public readonly record struct SpfIp4Network(uint Address, int Prefix);
+public readonly record struct SpfIp4Network(uint Address, int Prefix)
+{
+    /// <summary>Only the first <see cref="Prefix"/> bits are compared (RFC 7208 §5).</summary>
+    public bool Contains(uint address) => Prefix == 0 || (address ^ Address) >> (32 - Prefix) == 0;
+}
 
 /// <param name="Address">As written: bits beyond the prefix may be set.</param>
 /// <param name="Prefix">0 to 128.</param>
-public readonly record struct SpfIp6Network(UInt128 Address, int Prefix);
+public readonly record struct SpfIp6Network(UInt128 Address, int Prefix)
+{
+    /// <summary>Only the first <see cref="Prefix"/> bits are compared (RFC 7208 §5).</summary>
+    public bool Contains(UInt128 address) => Prefix == 0 || (address ^ Address) >> (128 - Prefix) == 0;
+}
 
 /// <summary>One term of a record (RFC 7208 §4.6.1).</summary>
 /// <param name="Text">As it stands in the record.</param>

@@ -79,9 +79,12 @@ public static class SpfRecordParser
     private static bool LostItsBlank(string text, int start, int end, ReadOnlySpan<int> joins)
     {
         if (end - start > MaxJoinedTerm) return false;
+        int last = start;
         foreach (int join in joins)
         {
-            if (join <= start) continue;
+            // Empty strings put many joins in one place.
+            if (join <= last) continue;
+            last = join;
             if (join >= end) break;
             if (ParseTerm(text[start..join], out _) is null && ParseTerm(text[join..end], out _) is null) return true;
         }

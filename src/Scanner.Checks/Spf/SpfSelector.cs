@@ -41,12 +41,12 @@ public static partial class SpfSelector
     {
         // RFC 7208 §4.4: any RCODE but 0 and 3, or a time-out, is temperror: we cannot tell.
         if (answer.Status.IsUnknown()) return new SpfReading { State = SpfReadingState.Unknown };
-        var records = Distinct(answer.RecordsOf<TxtRecord>());
-        // RFC 7208 §4.5: records without the version section are discarded first.
-        var selected = records.Where(r => SpfRecordParser.HasVersion(r.Text)).ToList();
+        // RFC 7208 §4.5: records without the version section are discarded first. RFC 2181 §5: identical records are one; the same text split
+        // otherwise is another.
+        var selected = TxtRrset.Distinct(answer.RecordsOf<TxtRecord>().Where(r => SpfRecordParser.HasVersion(r.Text)));
         if (selected.Count == 0)
         {
-            var near = records.Where(r => NearMissOf(r.Text) is not null).ToList();
+            var near = TxtRrset.Distinct(answer.RecordsOf<TxtRecord>().Where(r => NearMissOf(r.Text) is not null));
             return new SpfReading
             {
                 State = SpfReadingState.None,
@@ -94,23 +94,6 @@ public static partial class SpfSelector
     [GeneratedRegex(
         @"^(v[ \t]*[=:;-]?[ \t]*spf[ \t.]*1?|spf[ \t]*[=:]?[ \t]*1)([ \t;:]|$)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex VersionTypo();
-
-    /// <summary>RFC 2181 §5: identical records are one. The same text split otherwise is another record.</summary>
-    private static List<TxtRecord> Distinct(IEnumerable<TxtRecord> records)
-    {
-        var distinct = new List<TxtRecord>();
-        foreach (var record in records)
-            if (!distinct.Exists(d => IsSame(d, record))) distinct.Add(record);
-        return distinct;
-    }
-
-    private static bool IsSame(TxtRecord a, TxtRecord b)
-    {
-        if (a.Strings.Count != b.Strings.Count) return false;
-        for (int i = 0; i < a.Strings.Count; i++)
-            if (!a.Strings[i].Span.SequenceEqual(b.Strings[i].Span)) return false;
-        return true;
-    }
 
     private static string[] Texts(List<TxtRecord> records) => [.. records.Select(r => r.Text).Order(StringComparer.Ordinal)];
 }

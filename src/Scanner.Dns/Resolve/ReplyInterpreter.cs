@@ -125,6 +125,7 @@ public static class ReplyInterpreter
         AddressRecord => DnsRecordType.A,
         CnameRecord => DnsRecordType.Cname,
         NsRecord => DnsRecordType.Ns,
+        PtrRecord => DnsRecordType.Ptr,
         SoaRecord => DnsRecordType.Soa,
         TlsaRecord => DnsRecordType.Tlsa,
         RrsigRecord => DnsRecordType.Rrsig,

@@ -22,4 +22,7 @@ public sealed record ResolverOptions
 
     /// <summary>Answers kept for shared names. 200,000 is more than the distinct includes, MX hosts and ancestors of a million-name list.</summary>
     public int CacheEntries { get; init; } = 200_000;
+
+    /// <summary>Every query over TCP: for a last pass over what UDP did not settle (RFC 7766 §5 lets a client choose).</summary>
+    public bool OverTcp { get; init; }
 }

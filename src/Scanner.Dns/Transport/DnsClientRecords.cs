@@ -68,6 +68,7 @@ internal static class DnsClientRecords
             global::DnsClient.Protocol.MxRecord mx => new MxRecord(owner, ttl, mx.Preference, NameOf(mx.Exchange)),
             CNameRecord cname => new CnameRecord(owner, ttl, NameOf(cname.CanonicalName)),
             global::DnsClient.Protocol.NsRecord ns => new NsRecord(owner, ttl, NameOf(ns.NSDName)),
+            global::DnsClient.Protocol.PtrRecord ptr => new PtrRecord(owner, ttl, NameOf(ptr.PtrDomainName)),
             global::DnsClient.Protocol.SoaRecord soa => new SoaRecord(owner, ttl, NameOf(soa.MName), soa.Minimum),
             global::DnsClient.Protocol.TlsaRecord tlsa => new TlsaRecord(owner, ttl, (byte)tlsa.CertificateUsage, (byte)tlsa.Selector,
                 (byte)tlsa.MatchingType, tlsa.CertificateAssociationData.ToArray()),

@@ -59,6 +59,7 @@ public ref struct DnsWireWriter
         MxRecord => DnsRecordType.Mx,
         TxtRecord => DnsRecordType.Txt,
         NsRecord => DnsRecordType.Ns,
+        PtrRecord => DnsRecordType.Ptr,
         SoaRecord => DnsRecordType.Soa,
         TlsaRecord => DnsRecordType.Tlsa,
         OtherRecord other => other.Type,
@@ -80,6 +81,9 @@ public ref struct DnsWireWriter
                 break;
             case NsRecord ns:
                 Name(ns.Target);
+                break;
+            case PtrRecord ptr:
+                Name(ptr.Target);
                 break;
             case MxRecord mx:
                 UInt16(mx.Preference);

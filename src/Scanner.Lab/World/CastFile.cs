@@ -169,7 +169,10 @@ public sealed class CastFile
                 "status" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int status) => host with { Status = status },
                 "type" => host with { ContentType = value },
                 "location" => host with { Location = value },
-                _ => throw Error($"'{pair}' is nothing a host has; use connection= certificate= http= status= type= location="),
+                "retry_after" => host with { RetryAfter = value },
+                "tls12" when equals < 0 => host with { OnlyTls12 = true },
+                "http11" when equals < 0 => host with { OnlyHttp11 = true },
+                _ => throw Error($"'{pair}' is nothing a host has; use connection= certificate= http= status= type= location= retry_after= tls12 http11"),
             };
         }
         SetHost(node, host);
@@ -209,7 +212,7 @@ public sealed class CastFile
         {
             if (node.Cname is not null && node.Records.Count > 0) throw Error($"{owner} has a CNAME and something else; RFC 1034 §3.6.2 allows the CNAME only");
             // A policy host answers at the address that stands for its behaviour, unless the entry gives it another way.
-            if (node.PolicyHost is { } host && node.Cname is null && !node.Records.ContainsKey(DnsRecordType.A))
+            if (node.PolicyHost is { } host && node.Cname is null && !node.Records.ContainsKey(DnsRecordType.A) && !node.Records.ContainsKey(DnsRecordType.Aaaa))
                 node.Records[DnsRecordType.A] = [new AddressRecord(owner, Ttl, LabAddresses.Of(host.Connection))];
             // Names below an open entry are not the entry's: a policy here would be inherited by names whose truth is drawn.
             if (entry.IsOpen && owner.StartsWith("_dmarc.", StringComparison.Ordinal)) throw Error($"the open entry {entry.Name} may have no _dmarc record; drop 'open'");

@@ -17,13 +17,13 @@ public sealed class LabTruth(LabWorld world)
             : Expect(name.Name, name.OrganizationalDomain);
 
     /// <summary>Column to value; null is the null of the column, and a column that is not there is not decided. Empty for a name
-    /// below a cast entry that the cast does not list.</summary>
+    /// below a cast entry that the cast does not list, and for one that needs IPv6 on a machine without.</summary>
     /// <param name="name">Lower-case A-labels without trailing dot.</param>
     /// <param name="organizationalDomain">By the public suffix list, for the RFC 7489 reading; null where there is none.</param>
     public IReadOnlyDictionary<string, string?> Expect(string name, string? organizationalDomain)
     {
         if (world.Cast.Zone(name) is { } zone)
-            return zone.Name == name && zone.IsListed ? zone.Expect : new Dictionary<string, string?>();
+            return zone.Name == name && zone.IsListed && (LabAddresses.Ipv6Works || !NeedsIpv6(zone)) ? zone.Expect : new Dictionary<string, string?>();
 
         NameDraw draw = world.Population.Draw(name);
         var row = new Dictionary<string, string?>(24, StringComparer.Ordinal);
@@ -36,6 +36,10 @@ public sealed class LabTruth(LabWorld world)
         row["tlsrpt_status"] = draw.TlsRpt?.Status ?? "absent";
         return row;
     }
+
+    /// <summary>Is its policy served over IPv6 only?</summary>
+    static bool NeedsIpv6(CastEntry zone) =>
+        zone.Nodes.Values.Any(n => n.PolicyHost is not null && n.Records.ContainsKey(DnsRecordType.Aaaa) && !n.Records.ContainsKey(DnsRecordType.A));
 
     static void AddSpf(Dictionary<string, string?> row, in NameDraw draw)
     {

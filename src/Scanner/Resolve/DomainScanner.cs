@@ -8,6 +8,11 @@ using Scanner.Dns;
 
 namespace Scanner.Resolve;
 
+/// <summary>A name on its way through a run.</summary>
+/// <param name="Position">In the order of the scan, from 0.</param>
+/// <param name="Earlier">What earlier passes found out; null in the first.</param>
+public sealed record ScanItem(int Position, ListedName Name, PendingName? Earlier = null);
+
 /// <summary>
 /// All DNS work for one name: the base questions at the same time, then what their answers call for. The policy of MTA-STS is
 /// fetched later, by <see cref="FetchPolicyAsync"/>, so that a slow HTTPS host never holds up DNS work.
@@ -20,10 +25,16 @@ public sealed class DomainScanner(IResolver own, IResolver shared, ScanOptions o
 
     /// <summary>The row of one name, complete but for the policy of <see cref="WantsPolicy"/>.</summary>
     /// <exception cref="OperationCanceledException">When the run ends; never for the name's own deadline.</exception>
-    public async Task<DomainResult> ScanAsync(ListedName name, CancellationToken cancellationToken)
+    public Task<DomainResult> ScanAsync(ListedName name, CancellationToken cancellationToken) =>
+        ScanAsync(new ScanItem(0, name), 1, cancellationToken);
+
+    /// <summary>The same for a name on its way through a run: what is settled in its evidence is not asked again.</summary>
+    /// <param name="pass">1-based.</param>
+    public async Task<DomainResult> ScanAsync(ScanItem item, int pass, CancellationToken cancellationToken)
     {
-        var started = time.GetUtcNow();
-        var empty = new DomainResult { Name = name, ScannedAt = started };
+        var name = item.Name;
+        var evidence = item.Earlier?.Evidence ?? new NameEvidence();
+        var empty = Empty(item) with { Pass = pass, Evidence = evidence };
 
         // A name that cannot exist is not asked for: MX says so, the other checks have nothing to say.
         if (name.Class is InputClass.InvalidName or InputClass.IpLiteral)
@@ -34,8 +45,11 @@ public sealed class DomainScanner(IResolver own, IResolver shared, ScanOptions o
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeUp.Token, cancellationToken);
         try
         {
-            return await ScanAsync(empty, new NameDeadline(own, either.Token, cancellationToken), new NameDeadline(shared, either.Token, cancellationToken), cancellationToken)
-                .ConfigureAwait(false);
+            return await ScanAsync(
+                empty,
+                new NameDeadline(own, evidence, pass, either.Token, cancellationToken),
+                new NameDeadline(shared, evidence, pass, either.Token, cancellationToken),
+                cancellationToken).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is not (OperationCanceledException or ResolverUnreachableException))
         {
@@ -44,18 +58,37 @@ public sealed class DomainScanner(IResolver own, IResolver shared, ScanOptions o
         }
     }
 
+    /// <summary>The row as the evidence has it, without any network: of a name that was never asked all "not queried".</summary>
+    public async Task<DomainResult> ReplayAsync(ScanItem item)
+    {
+        var evidence = item.Earlier?.Evidence;
+        var empty = Empty(item) with { Evidence = evidence };
+        if (evidence is null) return await UnaskedAsync(empty, CancellationToken.None).ConfigureAwait(false);
+        var answers = new EvidenceResolver(evidence);
+        empty = empty with { Pass = evidence.Answers.Select(answer => answer.Pass).DefaultIfEmpty(1).Max() };
+        var row = await ScanAsync(empty, answers, answers, CancellationToken.None).ConfigureAwait(false);
+        return WantsPolicy(row) && evidence.Fetch is { } fetch ? WithPolicy(row, fetch) : row;
+    }
+
+    private DomainResult Empty(ScanItem item) => new() { Name = item.Name, Position = item.Position, ScannedAt = item.Earlier?.ScannedAt ?? time.GetUtcNow() };
+
     /// <summary>The row of a name that is not asked for: each check makes "unknown" of "not queried".</summary>
     private Task<DomainResult> UnaskedAsync(DomainResult empty, CancellationToken ct) => ScanAsync(empty, NeverAsk.Instance, NeverAsk.Instance, ct);
 
     /// <summary>Is there a record that announces a policy?</summary>
     public static bool WantsPolicy(DomainResult result) => result.MtaSts is { } record && MtaStsClassifier.WantsFetch(record);
 
-    /// <summary>The row with its MTA-STS policy.</summary>
+    /// <summary>The row with its MTA-STS policy. What an earlier pass has fetched is fetched again only when it failed in a way that may pass.</summary>
     public static async Task<DomainResult> FetchPolicyAsync(DomainResult result, IPolicyFetcher fetcher, CancellationToken cancellationToken)
     {
+        if (result.Evidence?.Fetch is { Transient: false } settled) return WithPolicy(result, settled);
         var fetch = await fetcher.FetchAsync(result.Name.Name, cancellationToken).ConfigureAwait(false);
-        return result with { MtaSts = MtaStsClassifier.Classify(result.MtaSts!, fetch, result.Mx) };
+        if (result.Evidence is { } evidence) evidence.Fetch = fetch;
+        return WithPolicy(result, fetch);
     }
+
+    private static DomainResult WithPolicy(DomainResult result, PolicyFetch fetch) =>
+        result with { MtaSts = MtaStsClassifier.Classify(result.MtaSts!, fetch, result.Mx) };
 
     private async Task<DomainResult> ScanAsync(DomainResult empty, IResolver ask, IResolver askShared, CancellationToken ct)
     {

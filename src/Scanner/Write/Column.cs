@@ -15,6 +15,9 @@ public sealed record RunStamp
     /// <summary>SHA-256 of the list file as read, lower-case hexadecimal.</summary>
     public required string ListSha256 { get; init; }
 
+    /// <summary>Hash of the options that decide what stands in a row (<see cref="ResultOptions"/>); empty where it does not matter.</summary>
+    public string OptionsSha256 { get; init; } = "";
+
     /// <summary>Version of the public suffix list that decided org_domain_psl and input_class.</summary>
     public string? PslVersion { get; init; }
 
