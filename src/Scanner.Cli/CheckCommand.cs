@@ -47,7 +47,7 @@ internal sealed class CheckCommand
             // One domain may cost a few queries more than one of a million: look at addresses too.
             SpfLevel = SpfEvalLevel.Full,
         };
-        await using var stub = new StubResolver(options.Resolver, [.. options.Resolvers.Select(server => (IDnsTransport)new DnsClientTransport(server))], time);
+        await using var stub = new StubResolver(options.Resolver, DnsTransports.Create(options.Resolvers, options.Resolver), time);
         var probes = await stub.ProbeAsync(signals.Token).ConfigureAwait(false);
         if (probes.All(probe => !probe.Answers)) throw ScanRun.NoResolver(probes);
         var shared = new CachingResolver(stub, options.Resolver.CacheEntries, time);

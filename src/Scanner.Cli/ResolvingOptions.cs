@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Scanner.Checks.MtaSts;
 using Scanner.Dns.Resolve;
+using Scanner.Dns.Transport;
 using Scanner.Lab.Servers;
 
 namespace Scanner.Cli;
@@ -45,6 +46,13 @@ internal sealed class ResolvingOptions
         DefaultValueFactory = _ => new ResolverOptions().Attempts,
     };
 
+    private readonly Option<string> _transport = new("--transport")
+    {
+        Description = "what carries the queries: engine (our own, the fast one) or dnsclient (the library DnsClient.NET, slower; to compare)",
+        HelpName = "engine|dnsclient",
+        DefaultValueFactory = _ => TransportWords[0].Word,
+    };
+
     private readonly Option<double> _httpsTimeout = new("--https-timeout")
     {
         Description = "seconds for one policy fetch as a whole",
@@ -81,8 +89,11 @@ internal sealed class ResolvingOptions
         HelpName = "TEXT",
     };
 
+    private static readonly (string Word, TransportKind Kind)[] TransportWords = [("engine", TransportKind.Engine), ("dnsclient", TransportKind.DnsClient)];
+
     public ResolvingOptions()
     {
+        Require(_transport, word => TransportWords.Any(t => t.Word == word), "must be engine or dnsclient");
         Require(_qps, n => n is null or >= 0, "must be 0 (no ceiling) or more");
         Require(_inFlight, n => n is >= 1 and <= 65_000, "must be 1 to 65000");
         Require(_timeout, s => s is >= 0.05 and <= 60, "must be 0.05 to 60 seconds");
@@ -94,7 +105,7 @@ internal sealed class ResolvingOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_resolver, _qps, _inFlight, _timeout, _attempts, _httpsTimeout, _httpsPort, _caFile, _allowSpecial, _strictMediaType, _contact])
+        foreach (var option in (Option[])[_resolver, _qps, _inFlight, _timeout, _attempts, _transport, _httpsTimeout, _httpsPort, _caFile, _allowSpecial, _strictMediaType, _contact])
             command.Options.Add(option);
     }
 
@@ -126,6 +137,7 @@ internal sealed class ResolvingOptions
         InFlight = parsed.GetValue(_inFlight),
         TimeoutSeconds = parsed.GetValue(_timeout),
         Attempts = parsed.GetValue(_attempts),
+        Transport = TransportWords.First(t => t.Word == parsed.GetValue(_transport)).Kind,
     };
 
     public PolicyFetchOptions PolicyFetch(ParseResult parsed, LabHost? lab) => new()

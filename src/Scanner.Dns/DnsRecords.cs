@@ -15,6 +15,7 @@ public enum DnsRecordType : ushort
     Txt = 16,
     Aaaa = 28,
     Opt = 41,
+    Rrsig = 46,
     Tlsa = 52,
 }
 
@@ -59,6 +60,10 @@ public sealed record TxtRecord(string Owner, uint Ttl, IReadOnlyList<ReadOnlyMem
 }
 
 public sealed record TlsaRecord(string Owner, uint Ttl, byte Usage, byte Selector, byte MatchingType, ReadOnlyMemory<byte> Data) : DnsRecord(Owner, Ttl);
+
+/// <summary>A signature, of which only what proves a wildcard is kept: fewer labels than its owner has (RFC 4034 §3.1.3).</summary>
+/// <param name="Labels">Of the name that was signed, the root and a leading "*" not counted.</param>
+public sealed record RrsigRecord(string Owner, uint Ttl, DnsRecordType TypeCovered, byte Labels) : DnsRecord(Owner, Ttl);
 
 /// <summary>A type we carry but do not read.</summary>
 public sealed record OtherRecord(string Owner, uint Ttl, DnsRecordType Type) : DnsRecord(Owner, Ttl);

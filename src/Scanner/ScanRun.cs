@@ -304,7 +304,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
     }
 
     private StubResolver NewResolver(ResolverOptions resolver) =>
-        new(resolver, [.. options.Resolvers.Select(server => (IDnsTransport)new DnsClientTransport(server))], time, _statistics);
+        new(resolver, DnsTransports.Create(options.Resolvers, resolver), time, _statistics);
 
     private async Task ProbeAsync(StubResolver stub, CancellationToken ct)
     {

@@ -128,6 +128,7 @@ public static class ReplyInterpreter
         PtrRecord => DnsRecordType.Ptr,
         SoaRecord => DnsRecordType.Soa,
         TlsaRecord => DnsRecordType.Tlsa,
+        RrsigRecord => DnsRecordType.Rrsig,
         OtherRecord other => other.Type,
         _ => 0,
     };

@@ -72,6 +72,7 @@ internal static class DnsClientRecords
             global::DnsClient.Protocol.SoaRecord soa => new SoaRecord(owner, ttl, NameOf(soa.MName), soa.Minimum),
             global::DnsClient.Protocol.TlsaRecord tlsa => new TlsaRecord(owner, ttl, (byte)tlsa.CertificateUsage, (byte)tlsa.Selector,
                 (byte)tlsa.MatchingType, tlsa.CertificateAssociationData.ToArray()),
+            RRSigRecord signature => new RrsigRecord(owner, ttl, (DnsRecordType)signature.CoveredType, signature.Labels),
             _ => new OtherRecord(owner, ttl, (DnsRecordType)record.RecordType),
         };
     }
