@@ -10,14 +10,18 @@ namespace Scanner.Dns.Resolve;
 /// failures come from the rate is found out by trying: after a cut they must become fewer. If they do not, the list is to blame; the
 /// old rate comes back and the baseline is what was seen. Datagrams that the kernel dropped for want of buffer are always ours.
 /// </para>
+/// <para>
+/// Shares are of cohorts, the queries sent within half a second, and are known when the last of them has ended. Shares of what
+/// happens to end at the same time would be wrong whenever the rate changes: answers come at once, silences after the whole time-out.
+/// </para>
 /// Not for several threads: <see cref="FlowControl"/> calls it under its lock. Times are ticks of the clock it was made with.
 /// </summary>
 internal sealed class AdaptiveCeiling
 {
-    /// <summary>The time over which shares are measured: hundreds of queries at the rates at which overload is likely.</summary>
-    public static readonly TimeSpan Window = TimeSpan.FromSeconds(0.5);
+    /// <summary>The length of a cohort: hundreds of queries at the rates at which overload is likely.</summary>
+    public static readonly TimeSpan Cohort = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>Queries without which a window is not judged: with fewer, five failures by chance are ten percent.</summary>
+    /// <summary>Queries without which a cohort is not judged: with fewer, five failures by chance are ten percent.</summary>
     public const int MinSamples = 50;
 
     /// <summary>The baseline to begin with. One to five percent of a real list's questions stay unanswered.</summary>
@@ -37,49 +41,59 @@ internal sealed class AdaptiveCeiling
     /// <summary>Queries a second that are always allowed: with less nothing could be measured.</summary>
     public const double MinRate = 50;
 
-    /// <summary>The step up after each good window, in parts of the rate after the cut: the old limit is met again after nine windows,
-    /// and passed by two percent a window, so that it is found before much is lost.</summary>
-    public const double Increase = 0.02;
+    /// <summary>The step up, in parts of the rate after the cut. There is one for each cohort that was sent wholly after the last step and has
+    /// ended well, so that the rate is never raised twice before it is known what once has done. The old limit is met again after four or
+    /// five steps and passed by some ten percent before it is found out: about three in a hundred first tries fail then, on average.</summary>
+    public const double Increase = 0.04;
 
-    /// <summary>After so many good windows in a row the step doubles: whoever gets that far is beyond the old limit, and the overload was
-    /// a passing one. A thousandfold rate is back after a minute.</summary>
-    public const int WindowsToDouble = 10;
+    /// <summary>After so many steps in a row each is twice the one before: whoever gets that far is beyond the old limit, and the overload was
+    /// a passing one.</summary>
+    public const int StepsToDouble = 8;
 
-    /// <summary>Dropped datagrams in a window, in parts of the queries: each costs a whole time-out, so hardly any are borne.</summary>
+    /// <summary>Dropped datagrams, in parts of the queries: each costs a whole time-out, so hardly any are borne.</summary>
     public const double MaxDropped = 0.001;
 
+    /// <summary>So much of a cohort must have ended for it to be judged before its time.</summary>
+    private const double NearlyAll = 0.9;
+
     private readonly double _frequency;
-    private readonly long _window;
-    private readonly long _settle;
+    private readonly long _start;
+    private readonly long _length;
+    private readonly long _patience;
+    private readonly Tally[] _cohorts;
     private RateBucket _bucket;
     private double _baseline = InitialBaseline;
-    private double _step;
-    private int _goodWindows;
 
-    // Of the window.
-    private long _windowStart;
-    private long _lastDrops;
-    private int _sent;
-    private int _ended;
-    private int _failed;
-    private int _refused;
+    /// <summary>The oldest cohort that has not been judged yet.</summary>
+    private long _next;
+    private long _dropsCohort;
+    private long _drops;
+
+    // Since the last change of the rate.
+    private long _changedAt;
+    private double _step;
+    private int _steps;
 
     // Since the last cut.
-    private long _cutAt = long.MinValue;
     private bool _settling;
-    private bool _ours;
+    private bool _isOurs;
     private double _rateBefore;
-    private double _failedBefore;
-    private double _firstRate = double.PositiveInfinity;
+    private double _goodBefore;
 
-    /// <param name="timeout">Of a first try: how late a silence is known.</param>
+    /// <summary>Queries a second when the first cut was made since there was no ceiling.</summary>
+    private double _firstRate;
+
+    /// <param name="timeout">Of a first try: how late a silence is known. Retries may take longer and are then taken for neither.</param>
     public AdaptiveCeiling(TimeSpan timeout, TimeProvider time)
     {
         _frequency = time.TimestampFrequency;
-        _window = (long)(Window.TotalSeconds * _frequency);
-        _settle = _window + (long)(timeout.TotalSeconds * _frequency);
+        _length = (long)(Cohort.TotalSeconds * _frequency);
+        // A tenth of a second more, for transports that look at deadlines now and then.
+        _patience = (long)((timeout.TotalSeconds + 0.1) * _frequency);
+        _cohorts = new Tally[(int)(_patience / _length) + 4];
+        for (int i = 0; i < _cohorts.Length; i++) _cohorts[i].Index = -1;
         _bucket = new RateBucket(time.TimestampFrequency) { Rate = double.PositiveInfinity };
-        _windowStart = time.GetTimestamp();
+        _start = _changedAt = time.GetTimestamp();
     }
 
     /// <summary>Queries a second; infinite while there is no ceiling.</summary>
@@ -91,44 +105,56 @@ internal sealed class AdaptiveCeiling
     /// <summary>The share of failures that is taken for the list's own.</summary>
     public double Baseline => _baseline;
 
+    private bool IsLimited => !double.IsPositiveInfinity(_bucket.Rate);
+
     public bool HasRoom(long now) => _bucket.HasRoom(now);
 
     public void Sent(long now)
     {
         _bucket.Take(now);
-        _sent++;
+        long index = (now - _start) / _length;
+        ref var cohort = ref _cohorts[index % _cohorts.Length];
+        if (cohort.Index != index) cohort = new Tally { Index = index };
+        cohort.Sent++;
     }
 
-    /// <param name="sentAt">When it was sent: what was sent before the last cut tells nothing about the rate after it.</param>
-    public void Ended(long sentAt, Pressure pressure)
+    /// <param name="pressure">Null for a query that was given up: it counts as not sent.</param>
+    public void Ended(long sentAt, Pressure? pressure)
     {
-        if (sentAt < _cutAt || (_settling && sentAt > _cutAt + _window)) return;
-        _ended++;
-        if (pressure == Pressure.None) return;
-        _failed++;
-        if (pressure == Pressure.Refused) _refused++;
+        long index = (sentAt - _start) / _length;
+        ref var cohort = ref _cohorts[index % _cohorts.Length];
+        if (cohort.Index != index) return;
+        switch (pressure)
+        {
+            case null: cohort.Sent--; return;
+            case Pressure.Failed: cohort.Failed++; break;
+            case Pressure.Refused: cohort.Refused++; break;
+        }
+        cohort.Ended++;
     }
 
-    /// <summary>Judges the window, if it is over. To be called several times a second.</summary>
+    /// <summary>Judges the cohorts that are ripe. To be called several times a second.</summary>
     /// <param name="drops">Datagrams that the kernel has dropped so far.</param>
     public void Judge(long now, long drops)
     {
-        // After a cut only the queries of its first window are looked at, and only when the last of them has had its time.
-        if (now - _windowStart < (_settling ? _settle : _window)) return;
-        double seconds = (now - _windowStart) / _frequency;
-        bool dropping = drops - _lastDrops > Math.Max(MaxDropped * _ended, 1);
-        if (_ended < MinSamples && !dropping && seconds < 10 * Window.TotalSeconds) return;
-
-        double failures = _ended == 0 ? 0 : (double)_failed / _ended;
-        bool enough = _ended >= MinSamples;
-        bool overloaded = dropping || (enough && failures > _baseline + MarginOf(_ended));
-        if (_settling && enough) overloaded = Settled(failures, overloaded);
-        _settling = false;
-        if (overloaded) Cut(now, failures, _sent / seconds, (_ended - _failed) / seconds, dropping);
-        else if (enough) Grow(failures, _sent / seconds);
-        _windowStart = now;
-        _lastDrops = drops;
-        _sent = _ended = _failed = _refused = 0;
+        long current = (now - _start) / _length;
+        if (current > _dropsCohort)
+        {
+            long dropped = drops - _drops;
+            (_dropsCohort, _drops) = (current, drops);
+            ref var last = ref _cohorts[(current - 1) % _cohorts.Length];
+            if (dropped > 1 && !_settling && last.Index == current - 1 && IsFresh(last) && dropped > MaxDropped * last.Sent)
+                Cut(now, last.Sent, Math.Max(0, last.Sent - dropped), isOurs: true);
+        }
+        for (_next = Math.Max(_next, current - _cohorts.Length + 1); _next < current; _next++)
+        {
+            ref var cohort = ref _cohorts[_next % _cohorts.Length];
+            if (cohort.Index != _next || cohort.Sent < MinSamples || !IsFresh(cohort)) continue;
+            bool ripe = cohort.Ended >= cohort.Sent || now >= _start + ((_next + 1) * _length) + _patience;
+            bool telling = !_settling && cohort.Ended >= NearlyAll * cohort.Sent && IsOverload(cohort);
+            if (!ripe && !telling) return;
+            if (cohort.Ended > 0) Conclude(now, cohort);
+        }
     }
 
     /// <summary>Forgets what was measured: the resolver was down, which says nothing about rates.</summary>
@@ -136,60 +162,86 @@ internal sealed class AdaptiveCeiling
     {
         _bucket.Rate = double.PositiveInfinity;
         _settling = false;
-        _goodWindows = 0;
-        _cutAt = _windowStart = now;
-        _firstRate = double.PositiveInfinity;
-        _sent = _ended = _failed = _refused = 0;
+        _changedAt = now;
     }
 
-    private double MarginOf(int samples)
+    /// <summary>Was it sent wholly at the present rate?</summary>
+    private bool IsFresh(in Tally cohort) => _start + (cohort.Index * _length) >= _changedAt;
+
+    private bool IsOverload(in Tally cohort)
     {
         double share = Math.Max(_baseline, 0.01);
-        return Math.Max(Margin, 3 * Math.Sqrt(share * (1 - share) / samples));
+        double margin = Math.Max(Margin, 3 * Math.Sqrt(share * (1 - share) / cohort.Ended));
+        return cohort.Ended > 0 && cohort.Bad > (_baseline + margin) * cohort.Ended;
     }
 
-    /// <summary>What the cut has brought. Returns whether another one is due.</summary>
-    private bool Settled(double failures, bool overloaded)
+    private void Conclude(long now, in Tally cohort)
     {
-        // The part above the baseline has halved at least: it was the rate.
-        if (_ours || !overloaded || failures - _baseline <= (_failedBefore - _baseline) / 2) return overloaded;
-        // No list makes a resolver refuse: whoever says REFUSED means us.
-        if (2 * _refused > _failed) return true;
-        _baseline = failures;
-        _bucket.Rate = _rateBefore;
-        if (double.IsPositiveInfinity(_rateBefore)) _firstRate = double.PositiveInfinity;
-        return false;
+        double failures = (double)cohort.Bad / cohort.Ended;
+        if (_settling)
+        {
+            _settling = false;
+            if (!_isOurs && !IsRelief(failures, cohort.Ended) && 2 * cohort.Refused <= cohort.Bad)
+            {
+                // The list's own. (No list makes a resolver refuse: whoever says REFUSED means us.)
+                _baseline = failures;
+                Change(now, _rateBefore);
+                return;
+            }
+        }
+        if (IsOverload(cohort)) Cut(now, cohort.Sent, cohort.Ended - cohort.Bad, isOurs: false);
+        else if (IsLimited) Raise(now, cohort.Sent * _frequency / _length);
+        // Slowly: the list's share changes over thousands of names. Not under a ceiling, where failures may be of our making: the baseline
+        // would follow the rate up.
+        else _baseline += 0.05 * (failures - _baseline);
     }
 
-    private void Cut(long now, double failures, double sent, double good, bool dropping)
+    /// <summary>Has the cut made failures fewer? The part above the baseline has halved, or clearly more of the queries are answered: far above
+    /// its limit a resolver fails most of them at an eighth of the rate as well.</summary>
+    private bool IsRelief(double failures, int samples) =>
+        failures - _baseline <= (1 - _goodBefore - _baseline) / 2
+        || 1 - failures >= (1.3 * _goodBefore) + (3 * Math.Sqrt(_goodBefore * (1 - _goodBefore) / samples));
+
+    /// <param name="sent">Queries of a cohort, and of them <paramref name="good"/> were answered well.</param>
+    private void Cut(long now, long sent, long good, bool isOurs)
     {
+        double from = Math.Min(_bucket.Rate, sent * _frequency / _length);
+        if (!IsLimited) _firstRate = from;
         _rateBefore = _bucket.Rate;
-        _failedBefore = failures;
-        _ours = dropping;
-        double from = Math.Min(_rateBefore, Math.Max(sent, MinRate));
-        if (double.IsPositiveInfinity(_firstRate)) _firstRate = from;
-        // Answers of queries that were sent before may have made it look better than what was sent.
-        double rate = Math.Max(Decrease * Math.Min(good, from), Math.Max(DeepestCut * from, MinRate));
-        _bucket.Rate = rate;
-        _step = Increase * rate;
-        _goodWindows = 0;
-        _cutAt = now;
+        _goodBefore = (double)good / sent;
+        _isOurs = isOurs;
         _settling = true;
         Cuts++;
+        double rate = Math.Max(Math.Max(Decrease * _goodBefore, DeepestCut) * from, MinRate);
+        _step = Increase * rate;
+        _steps = 0;
+        Change(now, rate);
     }
 
-    private void Grow(double failures, double sent)
+    private void Raise(long now, double sent)
     {
-        // Slowly: the list's share changes over thousands of names.
-        _baseline += 0.05 * (failures - _baseline);
-        if (double.IsPositiveInfinity(_bucket.Rate)) return;
-        if (++_goodWindows % WindowsToDouble == 0) _step *= 2;
+        if (++_steps > StepsToDouble) _step *= 2;
         // Nobody has needed the rate: more of it would prove nothing, but after a while the ceiling is of no use either.
-        if (sent >= 0.7 * _bucket.Rate) _bucket.Rate += _step;
-        else if (_goodWindows >= 4 * WindowsToDouble) _bucket.Rate = double.PositiveInfinity;
+        double rate = sent >= 0.7 * _bucket.Rate ? _bucket.Rate + _step : _steps > 2 * StepsToDouble ? double.PositiveInfinity : _bucket.Rate;
         // Well above what was once too much.
-        if (_bucket.Rate > 1.5 * _firstRate) _bucket.Rate = double.PositiveInfinity;
-        if (double.IsPositiveInfinity(_bucket.Rate)) _firstRate = double.PositiveInfinity;
+        Change(now, rate > 1.5 * _firstRate ? double.PositiveInfinity : rate);
+    }
+
+    private void Change(long now, double rate)
+    {
+        _bucket.Rate = rate;
+        _changedAt = now;
+    }
+
+    private struct Tally
+    {
+        public long Index;
+        public int Sent;
+        public int Ended;
+        public int Failed;
+        public int Refused;
+
+        public readonly int Bad => Failed + Refused;
     }
 }
 

@@ -90,7 +90,7 @@ internal sealed class FlowControl : IDisposable
         {
             _inFlight--;
             _statistics.Ended(upstream.Index, answered, overTcp);
-            if (answered is not null) upstream.Ceiling.Ended(sentAt, pressure);
+            upstream.Ceiling.Ended(sentAt, answered is null ? null : pressure);
             if (_hedge && answered == true) upstream.Latency.Add(endedAt - sentAt);
             if (_waiting.Count > 0) next = NextWaiting();
         }
@@ -158,7 +158,7 @@ internal sealed class FlowControl : IDisposable
         try
         {
             long now = _time.GetTimestamp();
-            if (_adaptive && _time.GetElapsedTime(_judgedAt, now) >= AdaptiveCeiling.Window / 5)
+            if (_adaptive && _time.GetElapsedTime(_judgedAt, now) >= AdaptiveCeiling.Cohort / 5)
             {
                 _judgedAt = now;
                 // Outside the lock: it asks the kernel.

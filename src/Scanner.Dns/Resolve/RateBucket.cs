@@ -12,12 +12,16 @@ internal struct RateBucket
 
     private readonly double _frequency;
     private double _rate = double.PositiveInfinity;
+    private readonly double _ahead;
     private double _interval;
-    private double _ahead;
     private double _due;
 
     /// <param name="frequency">Ticks of the clock a second.</param>
-    public RateBucket(long frequency) => _frequency = frequency;
+    public RateBucket(long frequency)
+    {
+        _frequency = frequency;
+        _ahead = BurstSeconds * frequency;
+    }
 
     /// <summary>Queries a second, above 0; infinite for no ceiling.</summary>
     public double Rate
@@ -27,7 +31,6 @@ internal struct RateBucket
         {
             _rate = value;
             _interval = _frequency / value;
-            _ahead = Math.Max(0, BurstSeconds * _frequency - _interval);
         }
     }
 

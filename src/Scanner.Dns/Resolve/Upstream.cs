@@ -73,8 +73,8 @@ internal sealed class Upstream
     /// <summary>As <see cref="Ceiling"/>.</summary>
     public HighLatency Latency { get; } = new();
 
-    /// <summary>Answers that the kernel threw away so far for want of buffer; 0 where nobody counts them.</summary>
-    public long KernelDrops => 0;
+    /// <summary>Answers that the kernel threw away so far for want of buffer; 0 where nobody counts them. Asks the kernel.</summary>
+    public long KernelDrops => Transport.Snapshot().KernelDrops ?? 0;
 
     /// <summary>UDP is blocked on the way to it, and TCP is not: it is asked over TCP from the start.</summary>
     public bool UseTcp
@@ -130,8 +130,6 @@ internal sealed class Upstream
     {
         try
         {
-            // Leaves the queue of the caller at once: the trial may wait for a permit.
-            await Task.Yield();
             await run().ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
