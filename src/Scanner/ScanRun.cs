@@ -57,7 +57,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         var survey = ListSurvey.Read(source, options.List, stopReading);
         observer.ListSurveyed(survey);
 
-        await using (var probing = NewResolver(options.Resolver)) await ProbeAsync(probing, stopReading).ConfigureAwait(false);
+        await using (var probing = NewResolver(options.Resolver)) options = options with { AdTrusted = await ProbeAsync(probing, stopReading).ConfigureAwait(false) };
         await using var store = await OpenAsync(source, survey).ConfigureAwait(false);
         using var timeUp = new CancellationTokenSource(options.MaxDuration ?? Timeout.InfiniteTimeSpan, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopReading, timeUp.Token);
@@ -98,8 +98,11 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
     private async Task<string?> ScanAsync(Session session, ScanOrder order, CancellationToken stop)
     {
         var store = session.Store;
+        // One for all passes: what a server asks for in one holds in the next. A stop lets the fetches under way finish, and nobody wait.
+        using var turns = new PolicyFetchTurns(options.Politeness, options.HttpsConcurrency, time);
+        await using var stopping = stop.Register(turns.GiveUp);
         int open = store.OpenCount;
-        if (open > 0 && await RunPassAsync(session, 1, open, FirstPass(order, store), stop).ConfigureAwait(false) is { } first) return first;
+        if (open > 0 && await RunPassAsync(session, turns, 1, open, FirstPass(order, store), stop).ConfigureAwait(false) is { } first) return first;
         var pause = ScanPasses.PauseAfter(options, time.GetElapsedTime(session.Start));
         for (int pass = 2; pass <= LastPass && !stop.IsCancellationRequested; pass++)
         {
@@ -109,19 +112,18 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
             observer.PassBegins(pass, names, wait);
             if (!await DelayAsync(wait, stop).ConfigureAwait(false)) return null;
             store.DropProvisional();
-            if (await RunPassAsync(session, pass, names, LaterPass(store, pass, pause, stop), stop).ConfigureAwait(false) is { } reason) return reason;
+            if (await RunPassAsync(session, turns, pass, names, LaterPass(store, pass, pause, stop), stop).ConfigureAwait(false) is { } reason) return reason;
         }
         return null;
     }
 
-    private async Task<string?> RunPassAsync(Session session, int pass, int names, IAsyncEnumerable<ScanItem> items, CancellationToken stop)
+    private async Task<string?> RunPassAsync(Session session, PolicyFetchTurns turns, int pass, int names, IAsyncEnumerable<ScanItem> items, CancellationToken stop)
     {
         var (store, progress) = (session.Store, session.Progress);
         var passOptions = ScanPasses.OptionsFor(options, pass, LastPass);
         await using var stub = NewResolver(passOptions.Resolver);
         var shared = session.Shared = new CachingResolver(stub, passOptions.Resolver.CacheEntries, time);
         var scanner = new DomainScanner(stub, shared, passOptions, time);
-        using var turns = new PolicyFetchTurns(options.Politeness, options.HttpsConcurrency, time);
         var pipeline = new ScanPipeline(scanner, new HttpsPolicyFetcher(shared, passOptions.PolicyFetch, time, turns), passOptions, progress, time, pass);
         progress.BeginPass(pass, names);
         if (pass < LastPass) store.BeginKeeping(pass);
@@ -306,11 +308,16 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
     private StubResolver NewResolver(ResolverOptions resolver) =>
         new(resolver, DnsTransports.Create(options.Resolvers, resolver), time, _statistics);
 
-    private async Task ProbeAsync(StubResolver stub, CancellationToken ct)
+    /// <returns>Whether the AD bit means anything in this run.</returns>
+    private async Task<bool> ProbeAsync(StubResolver stub, CancellationToken ct)
     {
-        var silent = (await stub.ProbeAsync(ct).ConfigureAwait(false)).Where(probe => !probe.Answers).ToList();
+        var probes = await stub.ProbeAsync(ct).ConfigureAwait(false);
+        var silent = probes.Where(probe => !probe.Answers).ToList();
         if (silent.Count == options.Resolvers.Count) throw NoResolver(silent);
         foreach (var probe in silent) observer.Warning($"resolver {probe.Resolver} does not answer ({probe.Status.Word()}); going on with the others");
+        if (AdTrust.WhyNot(options, probes) is not { } reason) return true;
+        if ((options.Checks & (ScanChecks.Dane | ScanChecks.Dnssec)) != 0) observer.Warning(reason);
+        return false;
     }
 
     /// <summary>What to say when not one resolver answers the first question.</summary>
@@ -340,6 +347,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         ListSha256 = survey.Sha256,
         Lines = new LineCounts(survey.LinesRead, survey.LinesSkipped, survey.Names, survey.InvalidLines, survey.DuplicateLines, survey.SelectedUnqueryable, survey.SelectedExcluded),
         PslVersion = options.List.PublicSuffixList.Version,
+        DataVersions = RunManifest.EmbeddedData,
         Resolvers = [.. options.Resolvers.Select(server => server.ToString())],
         Checks = options.Checks.Names(),
         Started = time.GetUtcNow(),

@@ -87,7 +87,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         DnsReply reply;
         try
         {
-            reply = await upstream.Transport.ExchangeAsync(question, FlagsFor(upstream), _timeouts[0], cancellationToken).ConfigureAwait(false);
+            reply = await upstream.Transport.ExchangeAsync(question, FlagsFor(question, upstream), _timeouts[0], cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -133,7 +133,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     /// <summary>RFC 6891 §7: FORMERR or NOTIMP may mean that the server does not know EDNS.</summary>
     private static bool NeedsEdnsOff(DnsReply reply) => reply is { Outcome: TransportOutcome.Answered, Rcode: 1 or 4 };
 
-    private DnsQueryFlags FlagsFor(Upstream upstream) => new(Tcp: _options.OverTcp || upstream.UseTcp);
+    private DnsQueryFlags FlagsFor(DnsQuestion question, Upstream upstream) => new(DnssecOk: question.Dnssec, Tcp: _options.OverTcp || upstream.UseTcp);
 
     /// <summary>The rest of a question whose first try said nothing.</summary>
     private async ValueTask<DnsAnswer> RecoverAsync(DnsQuestion question, Upstream upstream, Sent sent, int tries, IReadOnlyList<DnsStatus>? failed, CancellationToken cancellationToken)
@@ -155,7 +155,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
             ?? await EnterWhenAnyAsync(previous.Upstream, isRetry: true, cancellationToken).ConfigureAwait(false);
         int attempt = previous.Attempt + 1;
         IReadOnlyList<DnsStatus> failed = [.. previous.Answer.FailedTries, previous.Answer.Status];
-        var flags = FlagsFor(upstream);
+        var flags = FlagsFor(question, upstream);
         // Nothing but silence so far: UDP may be blocked, or only the datagrams of this answer are. RFC 7766 §5 lets a client choose TCP.
         if (attempt == _options.Attempts && failed.All(IsSilent)) flags = flags with { Tcp = true };
         var sent = await ExchangeAsync(upstream, question, flags, attempt, cancellationToken).ConfigureAwait(false);
@@ -174,7 +174,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
             failed = [.. failed ?? [], sent.Reply.Rcode == 1 ? DnsStatus.Formerr : DnsStatus.Notimp];
             tries++;
             await _flow.EnterAsync(null, upstream, isRetry: true, cancellationToken).ConfigureAwait(false);
-            sent = await ExchangeAsync(upstream, question, FlagsFor(upstream) with { NoEdns = true }, attempt, cancellationToken).ConfigureAwait(false);
+            sent = await ExchangeAsync(upstream, question, FlagsFor(question, upstream) with { NoEdns = true }, attempt, cancellationToken).ConfigureAwait(false);
             milliseconds += sent.Milliseconds;
         }
         var answer = ReplyInterpreter.Interpret(question, sent.Reply, new ExchangeHistory(tries, failed, milliseconds, upstream.Name));
@@ -231,7 +231,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         var upstream = await _flow.EnterAsync(null, null, isRetry: false, cancellationToken).ConfigureAwait(false)
             ?? await EnterWhenAnyAsync(avoid: null, isRetry: false, cancellationToken).ConfigureAwait(false);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var first = ExchangeAsync(upstream, question, FlagsFor(upstream), attempt: 1, enough.Token).AsTask();
+        var first = ExchangeAsync(upstream, question, FlagsFor(question, upstream), attempt: 1, enough.Token).AsTask();
         if (upstream.Latency.Ticks is not { } patience || await IsInTimeAsync(first, patience, enough.Token).ConfigureAwait(false)
             || !_flow.TryEnterOther(upstream, out var other))
         {
@@ -239,7 +239,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         }
 
         Statistics.Hedged();
-        var second = ExchangeAsync(other, question, FlagsFor(other), attempt: 1, enough.Token).AsTask();
+        var second = ExchangeAsync(other, question, FlagsFor(question, other), attempt: 1, enough.Token).AsTask();
         var winner = await Task.WhenAny(first, second).ConfigureAwait(false);
         var sent = await winner.ConfigureAwait(false);
         // An answer that says nothing is no reason not to wait for the other one.
@@ -324,13 +324,14 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
             await _flow.EnterAsync(null, upstream, attempt > 1, cancellationToken).ConfigureAwait(false);
             // The last one over TCP, in case UDP is blocked.
             bool tcp = _options.OverTcp || (attempt > 1 && attempt == _options.Attempts);
-            sent = await ExchangeAsync(upstream, TrialQuestion, new DnsQueryFlags(Tcp: tcp), attempt, cancellationToken).ConfigureAwait(false);
+            // With DO, so that the AD bit tells whether this resolver validates at all: the root is signed.
+            sent = await ExchangeAsync(upstream, TrialQuestion, new DnsQueryFlags(DnssecOk: true, Tcp: tcp), attempt, cancellationToken).ConfigureAwait(false);
             if (sent.IsSilence) continue;
             upstream.UseTcp = tcp && !_options.OverTcp;
             break;
         }
         var answer = ReplyInterpreter.Interpret(TrialQuestion, sent.Reply);
-        return new ResolverProbe(upstream.Name, !sent.IsSilence, answer.Status, sent.Milliseconds, sent.Reply.ErrorText);
+        return new ResolverProbe(upstream.Name, !sent.IsSilence, answer.Status, sent.Milliseconds, sent.Reply.ErrorText) { Validates = answer is { Status: DnsStatus.Ok, AuthenticData: true } };
     }
 
     private TimeSpan TimeoutOf(int attempt)
@@ -381,4 +382,8 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
 /// <param name="Status">How it answered the question for the root's name servers.</param>
 /// <param name="Milliseconds">The time of the last try.</param>
 /// <param name="ErrorText">More about a failure, for people; null when there is nothing to say.</param>
-public sealed record ResolverProbe(string Resolver, bool Answers, DnsStatus Status, double Milliseconds, string? ErrorText);
+public sealed record ResolverProbe(string Resolver, bool Answers, DnsStatus Status, double Milliseconds, string? ErrorText)
+{
+    /// <summary>It said AD=1 about the signed root, so it validates. Without that AD=0 means nothing: every zone would look unsigned.</summary>
+    public bool Validates { get; init; }
+}
