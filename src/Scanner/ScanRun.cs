@@ -306,7 +306,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
     }
 
     private StubResolver NewResolver(ResolverOptions resolver) =>
-        new(resolver, Transports.Create(options.Resolvers, resolver), time, _statistics);
+        new(resolver, DnsTransports.Create(options.Resolvers, resolver), time, _statistics);
 
     /// <returns>Whether the AD bit means anything in this run.</returns>
     private async Task<bool> ProbeAsync(StubResolver stub, CancellationToken ct)
