@@ -52,7 +52,7 @@ internal static class ReplyDecoder
         }
 
         uint? negativeTtl = null;
-        bool hasNs = false;
+        bool hasNs = false, nameDenied = false;
         for (int i = 0; i < header.Authorities; i++)
         {
             if (!reader.TryReadHeader(keepOwner: false, out var record)) return Malformed;
@@ -69,6 +69,7 @@ internal static class ReplyDecoder
             }
             else
             {
+                if (record.Type == NsecTypeMap.Nsec) nameDenied |= NsecTypeMap.SaysNxname(message.Slice(record.DataStart, record.DataLength));
                 reader.SkipData(record);
             }
         }
@@ -87,7 +88,7 @@ internal static class ReplyDecoder
         }
 
         if (kept < answers.Length) Array.Resize(ref answers, kept);
-        if (kept == 0 && errors.Length == 0) return NegativeReplies.Get(header, rcode, negativeTtl, hasNs, overTcp);
+        if (kept == 0 && errors.Length == 0 && !nameDenied) return NegativeReplies.Get(header, rcode, negativeTtl, hasNs, overTcp);
         return new DnsReply
         {
             Outcome = TransportOutcome.Answered,
@@ -100,6 +101,7 @@ internal static class ReplyDecoder
             NegativeTtl = negativeTtl,
             HasAuthorityNs = hasNs,
             ExtendedErrors = errors,
+            NameDenied = nameDenied,
         };
     }
 

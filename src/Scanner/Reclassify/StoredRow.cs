@@ -79,7 +79,7 @@ internal sealed class StoredRow
             {
                 // A version without evidence: "there is none" needs no more than its status. What was there is not in the row as it came, so it
                 // is not known here.
-                if (status is DnsStatus.Ok or DnsStatus.NotQueried) return;
+                if (status is DnsStatus.Ok or DnsStatus.NotQueried or DnsStatus.NameTooLong) return;
                 answer = DnsAnswer.Without(question, status) with { CnameTarget = Text($"q_{type}_cname"), AuthenticData = Flag($"q_{type}_ad") == true };
             }
             evidence.Add(answer with
@@ -90,7 +90,7 @@ internal sealed class StoredRow
                 Milliseconds = Real($"q_{type}_ms") ?? 0,
                 FailedTries = [.. List($"q_{type}_failed").Select(word => Words.TryParse(word, out DnsStatus failed) ? failed : DnsStatus.OtherRcode)],
                 Resolver = Text("resolver"),
-                Pass = Pass,
+                Pass = (int?)Number($"q_{type}_pass") ?? Pass,
             }, shared: false);
         }
     }
@@ -99,8 +99,8 @@ internal sealed class StoredRow
     private PolicyFetch? Fetch()
     {
         if (Real("mtasts_fetch_ms") is not { } milliseconds) return null;
-        // Stage "policy" is a verdict on the text and no failure of the fetch.
-        bool failed = Words.TryParse(Text("mtasts_stage") ?? "", out MtaStsStage stage) && stage != MtaStsStage.Policy;
+        // Stage "policy" and the error "not_text" are verdicts on the text and no failures of the fetch: they are found again.
+        bool failed = Words.TryParse(Text("mtasts_stage") ?? "", out MtaStsStage stage) && stage != MtaStsStage.Policy && Text("mtasts_error") != MtaStsError.NotText.Word();
         return new PolicyFetch
         {
             FailedStage = failed ? stage : null,
@@ -111,8 +111,13 @@ internal sealed class StoredRow
             MediaTypeOk = Flag("mtasts_media_type_ok"),
             RedirectHost = Text("mtasts_redirect_host"),
             HostCname = Text("mtasts_host_cname"),
+            RetryAfter = Number("mtasts_retry_after") is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            Address = System.Net.IPAddress.TryParse(Text("mtasts_host_addr"), out var address) ? address : null,
+            HttpVersion = Text("mtasts_http_version"),
             TlsVersion = Text("mtasts_tls_version"),
             Body = Text("mtasts_raw_policy") is { } body ? Checks.Evidence.Unescape(body) : null,
+            // Neither failed nor brought anything: the host's turn never came.
+            NotAsked = !failed && Text("mtasts_raw_policy") is null,
             Transient = Flag("mtasts_transient") == true,
             Milliseconds = milliseconds,
         };

@@ -101,6 +101,7 @@ public static class AnswerText
             case AddressRecord address: text.Append(address.Address); break;
             case CnameRecord cname: text.Append(cname.Target); break;
             case NsRecord ns: text.Append(ns.Target); break;
+            case PtrRecord ptr: text.Append(ptr.Target); break;
             case SoaRecord soa: text.Append(CultureInfo.InvariantCulture, $"{soa.PrimaryServer} {soa.Minimum}"); break;
             case TlsaRecord tlsa: text.Append(CultureInfo.InvariantCulture, $"{tlsa.Usage} {tlsa.Selector} {tlsa.MatchingType} {Convert.ToHexStringLower(tlsa.Data.Span)}"); break;
             default: text.Append('-'); break;
@@ -121,6 +122,7 @@ public static class AnswerText
                 return new AddressRecord(owner, 0, address);
             case DnsRecordType.Cname when words.Length == 1: return new CnameRecord(owner, 0, data);
             case DnsRecordType.Ns when words.Length == 1: return new NsRecord(owner, 0, data);
+            case DnsRecordType.Ptr when words.Length == 1: return new PtrRecord(owner, 0, data);
             case DnsRecordType.Soa when words.Length == 2 && uint.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out uint minimum):
                 return new SoaRecord(owner, 0, words[0], minimum);
             case DnsRecordType.Tlsa when words.Length == 4 && TryOctet(words[0], out byte usage) && TryOctet(words[1], out byte selector) && TryOctet(words[2], out byte matching):

@@ -42,6 +42,7 @@ public sealed class AnswerTextTests
         SameAgain(DnsRecordType.Aaaa, new AddressRecord(Owner, 0, IPAddress.Parse("2001:db8::1")));
         SameAgain(DnsRecordType.Soa, new SoaRecord(Owner, 0, "ns.example", 4_000_000_000));
         SameAgain(DnsRecordType.Ns, new NsRecord(Owner, 0, "ns.example"));
+        SameAgain(DnsRecordType.Ptr, new PtrRecord(Owner, 0, "p.example"));
         SameAgain(DnsRecordType.Cname, new CnameRecord(Owner, 0, "c.example"));
         SameAgain(DnsRecordType.Tlsa, new TlsaRecord(Owner, 0, 3, 1, 1, new byte[] { 0, 255 }), new TlsaRecord(Owner, 0, 0, 0, 0, Array.Empty<byte>()));
         SameAgain(DnsRecordType.Txt, new TxtRecord(Owner, 0, []), TxtRecord.FromText(Owner, 0, ""), TxtRecord.FromText(Owner, 0, "\n", "\"", new string('x', 255)));
