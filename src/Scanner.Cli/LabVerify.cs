@@ -36,7 +36,22 @@ internal sealed class LabVerify(LabTruth truth, string? except = null)
     /// <summary>Words with which a column says "there is none".</summary>
     private static bool IsAbsent(string? value) => value is "absent" or "none" or "nxdomain" or "no_mail" or "false";
 
+    /// <exception cref="Write.RunFolderException">There is no run in the folder.</exception>
+    /// <exception cref="IOException">Its rows cannot be read.</exception>
     public void Compare(string runFolder)
+    {
+        if (Write.RunFolder.Open(runFolder).ClosedParts().Count == 0) throw new Write.RunFolderException($"{runFolder}: no part of the run is whole yet, so there is nothing to compare");
+        try
+        {
+            CompareRows(runFolder);
+        }
+        catch (DuckDBException e)
+        {
+            throw new IOException($"{runFolder}: cannot read the rows: {e.Message}", e);
+        }
+    }
+
+    private void CompareRows(string runFolder)
     {
         using var connection = new DuckDBConnection("DataSource=:memory:");
         connection.Open();

@@ -98,8 +98,11 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
     private async Task<string?> ScanAsync(Session session, ScanOrder order, CancellationToken stop)
     {
         var store = session.Store;
+        // One for all passes: what a server asks for in one holds in the next. A stop lets the fetches under way finish, and nobody wait.
+        using var turns = new PolicyFetchTurns(options.Politeness, options.HttpsConcurrency, time);
+        await using var stopping = stop.Register(turns.GiveUp);
         int open = store.OpenCount;
-        if (open > 0 && await RunPassAsync(session, 1, open, FirstPass(order, store), stop).ConfigureAwait(false) is { } first) return first;
+        if (open > 0 && await RunPassAsync(session, turns, 1, open, FirstPass(order, store), stop).ConfigureAwait(false) is { } first) return first;
         var pause = ScanPasses.PauseAfter(options, time.GetElapsedTime(session.Start));
         for (int pass = 2; pass <= LastPass && !stop.IsCancellationRequested; pass++)
         {
@@ -109,19 +112,18 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
             observer.PassBegins(pass, names, wait);
             if (!await DelayAsync(wait, stop).ConfigureAwait(false)) return null;
             store.DropProvisional();
-            if (await RunPassAsync(session, pass, names, LaterPass(store, pass, pause, stop), stop).ConfigureAwait(false) is { } reason) return reason;
+            if (await RunPassAsync(session, turns, pass, names, LaterPass(store, pass, pause, stop), stop).ConfigureAwait(false) is { } reason) return reason;
         }
         return null;
     }
 
-    private async Task<string?> RunPassAsync(Session session, int pass, int names, IAsyncEnumerable<ScanItem> items, CancellationToken stop)
+    private async Task<string?> RunPassAsync(Session session, PolicyFetchTurns turns, int pass, int names, IAsyncEnumerable<ScanItem> items, CancellationToken stop)
     {
         var (store, progress) = (session.Store, session.Progress);
         var passOptions = ScanPasses.OptionsFor(options, pass, LastPass);
         await using var stub = NewResolver(passOptions.Resolver);
         var shared = session.Shared = new CachingResolver(stub, passOptions.Resolver.CacheEntries, time);
         var scanner = new DomainScanner(stub, shared, passOptions, time);
-        using var turns = new PolicyFetchTurns(options.Politeness, options.HttpsConcurrency, time);
         var pipeline = new ScanPipeline(scanner, new HttpsPolicyFetcher(shared, passOptions.PolicyFetch, time, turns), passOptions, progress, time, pass);
         progress.BeginPass(pass, names);
         if (pass < LastPass) store.BeginKeeping(pass);

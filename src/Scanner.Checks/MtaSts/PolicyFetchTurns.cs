@@ -45,6 +45,7 @@ public sealed class PolicyFetchTurns : IDisposable
     private readonly SemaphoreSlim _resolving, _places;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Gate> _gates = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _givenUp = new();
     private int _sweepAt = SweepEvery;
 
     /// <param name="places">Fetches at once, all addresses together.</param>
@@ -72,13 +73,17 @@ public sealed class PolicyFetchTurns : IDisposable
         return new Place(_resolving);
     }
 
-    /// <summary>Waits for the turn; null when it did not come within <see cref="PolitenessOptions.MaxWait"/>.</summary>
+    /// <summary>From now on no turn comes any more; those that are under way end as they would.</summary>
+    public void GiveUp() => _givenUp.Cancel();
+
+    /// <summary>Waits for the turn; null when it did not come within <see cref="PolitenessOptions.MaxWait"/> or before
+    /// <see cref="GiveUp"/>.</summary>
     /// <param name="target">Where the host's CNAME leads, or the host.</param>
     /// <param name="address">The first that will be connected to; it stands for the host's others.</param>
     public async ValueTask<PolicyFetchTurn?> WaitAsync(string target, string address, CancellationToken cancellationToken)
     {
         using var enough = new CancellationTokenSource(_options.MaxWait, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, _givenUp.Token, cancellationToken);
         // Always in this order, so that no two wait for each other: the target, the address, and only then a place that others could use.
         var targetGate = Take(target, _options.PerTarget, TimeSpan.Zero);
         var addressGate = Take(address, _options.PerAddress, _options.Gap);
@@ -105,6 +110,7 @@ public sealed class PolicyFetchTurns : IDisposable
 
     public void Dispose()
     {
+        _givenUp.Dispose();
         _places.Dispose();
         _resolving.Dispose();
     }

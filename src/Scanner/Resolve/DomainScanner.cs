@@ -83,6 +83,8 @@ public sealed class DomainScanner(IResolver own, IResolver shared, ScanOptions o
     {
         if (result.Evidence?.Fetch is { Transient: false } settled) return WithPolicy(result, settled);
         var fetch = await fetcher.FetchAsync(result.Name.Name, cancellationToken).ConfigureAwait(false);
+        // A turn that never came takes nothing away from what an earlier pass found.
+        if (fetch.NotAsked && result.Evidence?.Fetch is { } earlier) fetch = earlier;
         if (result.Evidence is { } evidence) evidence.Fetch = fetch;
         return WithPolicy(result, fetch);
     }

@@ -191,6 +191,10 @@ public static class EvidenceCodec
         if (fetch.Body is { } body) Write(writer, body);
         writer.Write(fetch.Transient);
         writer.Write(fetch.Milliseconds);
+        Write(writer, fetch.Address?.ToString());
+        Write(writer, fetch.HttpVersion);
+        writer.Write(fetch.RetryAfter?.Ticks ?? -1);
+        writer.Write(fetch.NotAsked);
     }
 
     private static PolicyFetch ReadFetch(BinaryReader reader)
@@ -212,6 +216,10 @@ public static class EvidenceCodec
             Body = reader.ReadBoolean() ? ReadOctets(reader) : null,
             Transient = reader.ReadBoolean(),
             Milliseconds = reader.ReadDouble(),
+            Address = ReadText(reader) is { } address ? IPAddress.Parse(address) : null,
+            HttpVersion = ReadText(reader),
+            RetryAfter = reader.ReadInt64() is var ticks and >= 0 ? TimeSpan.FromTicks(ticks) : null,
+            NotAsked = reader.ReadBoolean(),
         };
     }
 

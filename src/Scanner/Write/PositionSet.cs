@@ -36,7 +36,7 @@ public sealed class PositionSet(int capacity)
     {
         positions.Sort();
         using var octets = new MemoryStream();
-        using (var writer = new BinaryWriter(octets))
+        using (var writer = new BinaryWriter(octets, System.Text.Encoding.UTF8, leaveOpen: true))
         {
             int last = -1;
             foreach (int position in positions)
