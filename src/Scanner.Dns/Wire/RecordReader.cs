@@ -76,6 +76,9 @@ internal ref struct RecordReader(ReadOnlySpan<byte> message, string questionName
             case DnsRecordType.Ns:
                 read = TryReadNameData(record, 0, out string? server) ? new NsRecord(record.Owner, record.Ttl, server) : null;
                 break;
+            case DnsRecordType.Ptr:
+                read = TryReadNameData(record, 0, out string? host) ? new PtrRecord(record.Owner, record.Ttl, host) : null;
+                break;
             case DnsRecordType.Soa:
                 read = TryReadSoa(record, out string? primary, out uint minimum) ? new SoaRecord(record.Owner, record.Ttl, primary, minimum) : null;
                 break;
