@@ -47,6 +47,8 @@ public static class SpfLookup
 
     private static async ValueTask ReadTreeAsync(SpfZone zone, IResolver resolver, CancellationToken cancellationToken)
     {
+        // Most records refer to nothing or to a handful of names.
+        if (zone.Read(zone.Sender)?.Record is null || !zone.References(zone.Sender).Any()) return;
         var known = new HashSet<string>(StringComparer.Ordinal) { zone.Sender };
         List<string> level = [zone.Sender];
         while (level.Count > 0)

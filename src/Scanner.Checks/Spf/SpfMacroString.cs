@@ -39,26 +39,26 @@ public sealed class SpfMacroString
     /// <summary>RFC 7208 §7.1, delimiter.</summary>
     private static readonly SearchValues<char> DelimiterCharacters = SearchValues.Create(".-+,/_=");
 
-    private SpfMacroString(string text, SpfMacroPart[] parts, bool isDomainSpec)
+    /// <summary>Null when the text is all literal, as it is nearly always.</summary>
+    private readonly SpfMacroPart[]? _parts;
+
+    private SpfMacroString(string text, SpfMacroPart[]? parts, bool isDomainSpec)
     {
         Text = text;
-        Parts = parts;
+        _parts = parts;
         IsDomainSpec = isDomainSpec;
     }
 
     /// <summary>As it stands in the record.</summary>
     public string Text { get; }
 
-    public IReadOnlyList<SpfMacroPart> Parts { get; }
+    public IReadOnlyList<SpfMacroPart> Parts => _parts ?? (Text.Length == 0 ? [] : [new SpfMacroPart(Text, null)]);
 
     /// <summary>Ends in <c>.toplabel</c>, with or without one more dot, or in a macro-expand (RFC 7208 §7.1, domain-end).</summary>
     public bool IsDomainSpec { get; }
 
-    /// <summary>Holds the letter, in either case.</summary>
-    public bool Uses(char letter) => Parts.Any(p => p.Macro is { } macro && macro.Letter == letter);
-
     /// <summary>Depends on more than the domain: everything but <c>d</c> and <c>o</c> needs a client or a whole sender address.</summary>
-    public bool IsDynamic => Parts.Any(p => p.Macro is { Letter: not ('d' or 'o') });
+    public bool IsDynamic => _parts is not null && Array.Exists(_parts, p => p.Macro is { Letter: not ('d' or 'o') });
 
     /// <summary>Null when a "%" does not begin a macro-expand.</summary>
     /// <param name="text">Of %x21-7E only: whoever splits the record into terms has seen to that.</param>
@@ -71,7 +71,8 @@ public sealed class SpfMacroString
 
     private static SpfMacroString? Parse(string text, string letters)
     {
-        var parts = new List<SpfMacroPart>(1);
+        if (!text.Contains('%')) return new SpfMacroString(text, null, text.Length > 0 && EndsInTopLabel(text));
+        var parts = new List<SpfMacroPart>();
         int literal = 0;
         int percent;
         for (int from = 0; (percent = text.IndexOf('%', from)) >= 0; from = literal)
@@ -95,7 +96,7 @@ public sealed class SpfMacroString
             literal = percent + 2;
         }
         if (literal < text.Length) parts.Add(new SpfMacroPart(text[literal..], null));
-        bool domainEnd = literal == text.Length ? text.Length > 0 : EndsInTopLabel(text.AsSpan(literal));
+        bool domainEnd = literal == text.Length || EndsInTopLabel(text.AsSpan(literal));
         return new SpfMacroString(text, [.. parts], domainEnd);
     }
 
@@ -103,9 +104,9 @@ public sealed class SpfMacroString
     /// <param name="valueOf">Gets a lower-case letter, gives its value or null.</param>
     public string? Expand(Func<char, string?> valueOf)
     {
-        if (Parts is [{ Macro: null } whole]) return whole.Literal;
+        if (_parts is null) return Text;
         var expanded = new StringBuilder();
-        foreach (var part in Parts)
+        foreach (var part in _parts)
         {
             if (part.Macro is not { } macro) expanded.Append(part.Literal);
             else if (valueOf(macro.Letter) is { } value) expanded.Append(macro.Transform(value));

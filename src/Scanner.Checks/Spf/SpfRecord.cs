@@ -78,20 +78,35 @@ public sealed record SpfModifier(string Text, string Name, SpfMacroString Value)
 /// <summary>A record that satisfies the grammar of RFC 7208 §12, in parsed form. It says what is written, not what it comes to.</summary>
 public sealed record SpfRecord
 {
+
     public SpfRecord(IReadOnlyList<SpfTerm> terms)
     {
         Terms = terms;
-        Directives = [.. terms.OfType<SpfDirective>()];
-        All = Directives.FirstOrDefault(d => d.Mechanism == SpfMechanism.All);
-        // RFC 7208 §6: redirect and exp stand at most once, so the first is the one.
-        Redirect = terms.OfType<SpfModifier>().FirstOrDefault(m => m.IsRedirect);
-        Exp = terms.OfType<SpfModifier>().FirstOrDefault(m => m.IsExp);
+        int count = 0;
+        for (int i = 0; i < terms.Count; i++)
+        {
+            if (terms[i] is SpfDirective) count++;
+            // RFC 7208 §6: redirect and exp stand at most once.
+            else if (terms[i] is SpfModifier { IsRedirect: true } redirect) Redirect = redirect;
+            else if (terms[i] is SpfModifier { IsExp: true } exp) Exp = exp;
+        }
+        DirectiveArray = new SpfDirective[count];
+        int next = 0, beforeAll = count;
+        for (int i = 0; i < terms.Count; i++)
+        {
+            if (terms[i] is not SpfDirective directive) continue;
+            if (All is null && directive.Mechanism == SpfMechanism.All) (All, beforeAll) = (directive, next);
+            DirectiveArray[next++] = directive;
+        }
+        BeforeAll = new ArraySegment<SpfDirective>(DirectiveArray, 0, beforeAll);
     }
 
     /// <summary>Directives and modifiers in the order written.</summary>
     public IReadOnlyList<SpfTerm> Terms { get; }
 
-    public IReadOnlyList<SpfDirective> Directives { get; }
+    public IReadOnlyList<SpfDirective> Directives => DirectiveArray;
+
+    internal SpfDirective[] DirectiveArray { get; }
 
     /// <summary>The first <c>all</c>.</summary>
     public SpfDirective? All { get; }
@@ -101,7 +116,7 @@ public sealed record SpfRecord
     public SpfModifier? Exp { get; }
 
     /// <summary>The directives before <c>all</c>: those after it are never tested (RFC 7208 §5.1).</summary>
-    public IEnumerable<SpfDirective> BeforeAll => Directives.TakeWhile(d => d.Mechanism != SpfMechanism.All);
+    public ArraySegment<SpfDirective> BeforeAll { get; }
 
     /// <summary>The redirect, unless <c>all</c> stands anywhere in the record: then it is ignored (RFC 7208 §5.1, §6.1).</summary>
     public SpfModifier? FollowedRedirect => All is null ? Redirect : null;

@@ -17,6 +17,7 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level, List<SpfStep>? s
     private int _terms;
     private bool _termIsVoid;
     private string? _note;
+    private List<string>? _redirects;
 
     /// <summary>RFC 7208 §4.6.4: one counter for the whole tree.</summary>
     public int Lookups { get; private set; }
@@ -33,16 +34,16 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level, List<SpfStep>? s
     /// those of a and mx too.</summary>
     public List<SpfIp4Network> PassingIp4 { get; } = [];
 
-    public List<string> RedirectChain { get; } = [];
+    public IReadOnlyList<string> RedirectChain => _redirects ?? [];
 
     /// <summary>What one record comes to.</summary>
     internal sealed class Outcome
     {
         /// <summary>Errors of the record itself; those of the whole tree (limits) are not among them.</summary>
-        public SortedSet<SpfStatus> Errors { get; } = [];
+        public SpfErrors Errors;
 
         /// <summary>What stands behind a <see cref="SpfStatus.PermerrorNested"/>.</summary>
-        public SortedSet<SpfStatus> Inner { get; } = [];
+        public SpfErrors Inner;
 
         /// <summary>Null when the redirect was not followed or could not be.</summary>
         public SpfEffectiveAll? EffectiveAll { get; set; }
@@ -125,7 +126,7 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level, List<SpfStep>? s
     /// <summary>RFC 7208 §6.1: the result is that of the target.</summary>
     private void Redirect(SpfTarget target, Outcome outcome, Families open, bool passing, bool isOwn)
     {
-        if (isOwn) RedirectChain.Add(target.Text);
+        if (isOwn) (_redirects ??= []).Add(target.Text);
         var inner = Follow(target, outcome, SpfStatus.PermerrorRedirectMissing, passing, isOwn);
         outcome.EffectiveAll = target.IsDynamic ? SpfEffectiveAll.Dynamic : inner?.EffectiveAll;
         if (inner is not null) Permit(outcome, inner.Passing & open, inner.Permissive);
@@ -168,12 +169,12 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level, List<SpfStep>? s
                 return Noted($"syntax error there: {reading.SyntaxError!.Value.Word()}");
         }
         var inner = Visit(target.Name, reading.Record!, passing, isOwn);
-        foreach (var error in inner.Errors)
+        foreach (var error in inner.Errors.InOrder())
         {
             if (error == SpfStatus.Temperror) parent.Errors.Add(error);
             else if (error != SpfStatus.PermerrorNested) AddNested(parent, error);
         }
-        foreach (var error in inner.Inner) AddNested(parent, error);
+        foreach (var error in inner.Inner.InOrder()) AddNested(parent, error);
         return inner;
     }
 
@@ -309,4 +310,25 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level, List<SpfStep>? s
         SpfQualifier.Neutral => SpfEffectiveAll.Neutral,
         _ => SpfEffectiveAll.Pass,
     };
+}
+
+/// <summary>The errors found so far; their order is that of the enum, which is the precedence (classification.md 4.7).</summary>
+internal struct SpfErrors
+{
+    private uint _bits;
+
+    public readonly bool Any => _bits != 0;
+
+    public readonly SpfStatus First => (SpfStatus)System.Numerics.BitOperations.TrailingZeroCount(_bits);
+
+    public void Add(SpfStatus error) => _bits |= 1u << (int)error;
+
+    public readonly IEnumerable<SpfStatus> InOrder() => _bits == 0 ? [] : List(_bits);
+
+    private static List<SpfStatus> List(uint bits)
+    {
+        var list = new List<SpfStatus>();
+        for (; bits != 0; bits &= bits - 1) list.Add((SpfStatus)System.Numerics.BitOperations.TrailingZeroCount(bits));
+        return list;
+    }
 }

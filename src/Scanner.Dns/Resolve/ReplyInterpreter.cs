@@ -24,6 +24,8 @@ public static class ReplyInterpreter
             CnameTarget = reading.CnameTarget,
             Ttl = reading.Ttl,
             AuthenticData = reply.AuthenticData,
+            // After a CNAME the NSEC may be about any link of the chain.
+            NameDenied = reply.NameDenied && reading.Status == DnsStatus.Nodata && reading.CnameTarget is null,
             OverTcp = reply.OverTcp,
             ExtendedErrors = reply.ExtendedErrors,
             Tries = exchange.Tries,

@@ -106,7 +106,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         int tries = previous.Attempt == 0 ? 1 : previous.Answer.Tries + 1;
         IReadOnlyList<DnsStatus>? failed = previous.Attempt == 0 ? null : [.. previous.Answer.FailedTries, previous.Answer.Status];
 
-        var sent = await SendAsync(upstream, question, new DnsQueryFlags(Tcp: _options.OverTcp), timeout, tries > 1, cancellationToken).ConfigureAwait(false);
+        var sent = await SendAsync(upstream, question, new DnsQueryFlags(DnssecOk: question.Dnssec, Tcp: _options.OverTcp), timeout, tries > 1, cancellationToken).ConfigureAwait(false);
         milliseconds += sent.Milliseconds;
         if (sent.Reply is { Outcome: TransportOutcome.Answered, Rcode: 1 or 4 })
         {
@@ -212,12 +212,13 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         Sent sent = default;
         for (int attempt = 1; attempt <= _options.Attempts; attempt++)
         {
-            sent = await SendAsync(upstream, TrialQuestion, default, TimeoutOf(attempt), attempt > 1, cancellationToken).ConfigureAwait(false);
+            // With DO, so that the AD bit tells whether this resolver validates at all: the root is signed.
+            sent = await SendAsync(upstream, TrialQuestion, new DnsQueryFlags(DnssecOk: true), TimeoutOf(attempt), attempt > 1, cancellationToken).ConfigureAwait(false);
             if (sent.Reply.Outcome is not (TransportOutcome.Timeout or TransportOutcome.NetworkError)) break;
         }
         var answer = ReplyInterpreter.Interpret(TrialQuestion, sent.Reply);
         bool answers = sent.Reply.Outcome is not (TransportOutcome.Timeout or TransportOutcome.NetworkError);
-        return new ResolverProbe(upstream.Name, answers, answer.Status, sent.Milliseconds, sent.Reply.ErrorText);
+        return new ResolverProbe(upstream.Name, answers, answer.Status, sent.Milliseconds, sent.Reply.ErrorText) { Validates = answer is { Status: DnsStatus.Ok, AuthenticData: true } };
     }
 
     private TimeSpan TimeoutOf(int attempt)
@@ -265,4 +266,8 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
 /// <param name="Status">How it answered the question for the root's name servers.</param>
 /// <param name="Milliseconds">The time of the last try.</param>
 /// <param name="ErrorText">More about a failure, for people; null when there is nothing to say.</param>
-public sealed record ResolverProbe(string Resolver, bool Answers, DnsStatus Status, double Milliseconds, string? ErrorText);
+public sealed record ResolverProbe(string Resolver, bool Answers, DnsStatus Status, double Milliseconds, string? ErrorText)
+{
+    /// <summary>It said AD=1 about the signed root, so it validates. Without that AD=0 means nothing: every zone would look unsigned.</summary>
+    public bool Validates { get; init; }
+}

@@ -167,6 +167,9 @@ internal static class Samples
             Raw = @"v=spf1 \\ \226\128 ü 漢字 😀 ""quoted"" ~all",
             Candidates = ["", "v=spf1", new string('x', 70_000)],
             TxtRrsetBytes = 70_000,
+            TxtOver450 = true,
+            TxtOver512 = true,
+            TxtNeededTcp = true,
         },
         Dmarc = new DmarcResult
         {
