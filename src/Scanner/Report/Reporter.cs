@@ -10,7 +10,7 @@ namespace Scanner.Report;
 public static class Reporter
 {
     /// <param name="runs">One run, or several shards of one.</param>
-    /// <param name="outputFolder">Gets summary.json, summary.md and tables/; made when missing.</param>
+    /// <param name="outputFolder">Gets report.html, summary.json, summary.md, columns.md, tables/ and plots/; made when missing.</param>
     /// <exception cref="RunFolderException">A run cannot be read, the runs are not of one list, or a name is in more than one row.</exception>
     /// <exception cref="IOException">A file cannot be read or written; the message names it.</exception>
     public static Summary Write(IReadOnlyList<RunFolder> runs, string outputFolder)
@@ -27,8 +27,13 @@ public static class Reporter
 
         Uncertainty.Prepare(rows, header.Sampled);
         var tables = TableFiles.Write(rows, Path.Combine(outputFolder, "tables"));
+        string tablesFolder = Path.Combine(outputFolder, "tables");
+        var plots = new Plots(rows, tablesFolder, summary.Headline).All();
+        PlotFiles.Write(plots, Path.Combine(outputFolder, "plots"));
+        AtomicFile.Write(Path.Combine(outputFolder, "columns.md"), DataDictionary.Text());
         AtomicFile.Write(Path.Combine(outputFolder, "summary.json"), SummaryJson.Text(summary));
         AtomicFile.Write(Path.Combine(outputFolder, "summary.md"), SummaryMarkdown.Text(summary));
+        AtomicFile.Write(Path.Combine(outputFolder, "report.html"), HtmlReport.Text(summary, Uncertainty.Read(rows), plots, tables, rows, tablesFolder));
         return summary;
     }
 }
