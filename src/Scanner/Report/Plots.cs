@@ -52,7 +52,7 @@ internal sealed class Plots(RowDatabase rows, string tables, string headline)
         "other SPF", "no SPF", "rank");
 
     private Drawing? DmarcBy(string name, string table, string column, string where, string by) => StackByGroup(
-        name, $"P4. DMARC policy in effect, by {by}", table, column, where, "dmarc_effective",
+        name, $"P4{(table == "t03_rank" ? "a" : "b")}. DMARC policy in effect, by {by}", table, column, where, "dmarc_effective",
         [("dmarc_reject", "reject", Ink.Blue), ("dmarc_quarantine", "quarantine", Ink.Sky), ("dmarc_none", "none", Ink.Orange)], null, "no policy in effect", by);
 
     /// <param name="published">The metric whose complement is <paramref name="absent"/>.</param>

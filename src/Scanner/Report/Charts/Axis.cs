@@ -13,12 +13,16 @@ internal sealed record Axis(double From, double To, double Start, double End, bo
         return Start + (Math.Clamp(share, 0, 1) * (End - Start));
     }
 
-    /// <summary>Round values: 4 to 7 of a linear axis, the powers of ten of a logarithmic one.</summary>
+    /// <summary>Round values: 4 to 7 of a linear axis, powers of ten of a logarithmic one, or their 2 and 5 fold too.</summary>
     public IEnumerable<double> Ticks()
     {
         if (Log)
         {
-            for (double v = Math.Pow(10, Math.Ceiling(Math.Log10(From) - 1e-9)); v <= To * 1.0001; v *= 10) yield return v;
+            // Over two decades and fewer the powers of ten alone are too few.
+            double[] factors = To / From > 200 ? [1] : [1, 2, 5];
+            for (double decade = Math.Pow(10, Math.Floor(Math.Log10(From))); decade <= To; decade *= 10)
+                foreach (double factor in factors)
+                    if (decade * factor >= From * 0.9999 && decade * factor <= To * 1.0001) yield return decade * factor;
             yield break;
         }
         double rough = (To - From) / 5, power = Math.Pow(10, Math.Floor(Math.Log10(rough)));

@@ -32,12 +32,14 @@ internal static class LineCharts
             shapes.Add(new Label(x.At(tick), bottom + 15, (xText ?? Axis.Count)(tick), Ink.Muted, 11, Anchor.Middle));
         }
         double markTop = bottom - 58;
-        foreach (var (at, mark) in marks ?? [])
+        var shown = (marks ?? []).Where(m => m.X >= minimum && m.X <= x.To).ToArray();
+        for (int i = 0; i < shown.Length; i++)
         {
-            if (at < minimum || at > x.To) continue;
-            shapes.Add(new Stroke(x.At(at), above + 6, x.At(at), bottom, Ink.Vermilion, 1.2, Dashed: true));
-            bool leftSide = x.At(at) + 6 + Drawing.TextWidth(mark, 10) > right;
-            shapes.Add(new Label(x.At(at) + (leftSide ? -4 : 4), markTop, mark, Ink.Text, 10, leftSide ? Anchor.End : Anchor.Start));
+            double at = x.At(shown[i].X), width = Drawing.TextWidth(shown[i].Name, 10) + 8;
+            shapes.Add(new Stroke(at, above + 6, at, bottom, Ink.Vermilion, 1.2, Dashed: true));
+            // On the left of its line where on the right it would meet the next one or the edge.
+            bool leftSide = at + width > (i + 1 < shown.Length ? x.At(shown[i + 1].X) : right);
+            shapes.Add(new Label(at + (leftSide ? -4 : 4), markTop, shown[i].Name, Ink.Text, 10, leftSide ? Anchor.End : Anchor.Start));
             markTop += 13;
         }
         if (diagonal) shapes.Add(new Stroke(x.At(x.From), y.At(0), x.At(x.To), y.At(1), Ink.Muted, 1, Dashed: true));
