@@ -20,6 +20,7 @@ internal sealed class LabCommand
         command.SetAction((parsed, _) => ExitCode.OfAsync(() => ServeAsync(parsed, parsed.GetValue(caFile)!)));
         command.Subcommands.Add(Truth());
         command.Subcommands.Add(List());
+        command.Subcommands.Add(Zone());
         command.Subcommands.Add(Verify());
         return command;
     }
@@ -86,11 +87,12 @@ internal sealed class LabCommand
     {
         var run = new Argument<string>("RUN") { Description = "the run folder of a scan of the lab" };
         var lab = new LabOptions();
-        var command = new Command("verify", "compares every row of a scan of the lab with the truth, column by column") { run };
+        var except = new Option<string?>("--except") { Description = "leave out columns that begin so, such as mtasts_ where no policy host was served", HelpName = "PREFIX" };
+        var command = new Command("verify", "compares every row of a scan of the lab with the truth, column by column") { run, except };
         lab.AddTo(command, always: true);
         command.SetAction((parsed, _) => ExitCode.OfAsync(() =>
         {
-            var verify = new LabVerify(new LabTruth(lab.World(parsed)));
+            var verify = new LabVerify(lab.World(parsed), parsed.GetValue(except));
             verify.Compare(Write.RunFolder.Open(parsed.GetValue(run)!).FullPath);
             foreach (string example in verify.Examples) Console.WriteLine(Terminal.Safe(example));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -104,14 +106,36 @@ internal sealed class LabCommand
     private static Command List()
     {
         var count = new Argument<int>("N") { Description = "names of the population; the cast comes with them" };
+        var noCast = new Option<bool>("--no-cast") { Description = "names of the population only, whose records any name server can serve" };
         count.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() < 0) result.AddError("lab list N: must be 0 or more");
         });
-        var command = new Command("list", "prints a ranked list of N names of the simulated internet, in the Majestic Million's form") { count };
+        var command = new Command("list", "prints a ranked list of N names of the simulated internet, in the Majestic Million's form") { count, noCast };
         command.SetAction((parsed, _) => ExitCode.OfAsync(() =>
         {
-            LabList.Write(Console.Out, parsed.GetValue(count));
+            LabList.Write(Console.Out, parsed.GetValue(noCast) ? new Cast([]) : Cast.Bundled, parsed.GetValue(count), seed: 1);
+            return Task.FromResult(ExitCode.Complete);
+        }));
+        return command;
+    }
+
+    /// <summary><c>lab zone LIST</c>: the records of the list's names for a real name server.</summary>
+    private static Command Zone()
+    {
+        var list = new Argument<string>("LIST") { Description = "a list as for scan" };
+        var lab = new LabOptions();
+        var command = new Command("zone", "prints the root zone with all that a scan of LIST asks for, as a master file for a name server such as NSD") { list };
+        lab.AddTo(command, always: true);
+        command.SetAction((parsed, _) => ExitCode.OfAsync(() =>
+        {
+            string path = parsed.GetValue(list)!;
+            using var source = ListSource.Open(path);
+            var options = new ListOptions { Source = path };
+            var survey = ListSurvey.Read(source, options);
+            // Not Console.Out: that flushes after every record.
+            using var output = new StreamWriter(Console.OpenStandardOutput(), bufferSize: 1 << 16);
+            ZoneFile.Write(output, lab.World(parsed), ListReader.Read(source, survey, options).Select(name => name.Name));
             return Task.FromResult(ExitCode.Complete);
         }));
         return command;

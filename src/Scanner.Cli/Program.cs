@@ -8,9 +8,26 @@ var root = new RootCommand(
     ScanCommand.Create(),
     ReportCommand.Create(),
     CompareCommand.Create(),
+    ReclassifyCommand.Create(),
     CheckCommand.Create(),
     LabCommand.Create(),
+    DoctorCommand.Create(),
 };
+
+// Without a word the program says what it is, and what to try first.
+root.SetAction(_ =>
+{
+    Console.WriteLine(
+        $"""
+        {root.Description}
+
+        scanner scan --lab            a scan of the bundled simulated internet: no network, nothing to set up
+        scanner check DOMAIN          one domain, explained
+        scanner scan LIST             a ranked list (Majestic Million, Tranco, or one name a line); first: scanner doctor
+
+        scanner --help                every command
+        """);
+});
 
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

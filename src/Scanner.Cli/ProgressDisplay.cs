@@ -36,6 +36,12 @@ internal sealed class ProgressDisplay : IScanObserver, IAsyncDisposable
         _ => Task.CompletedTask,
     };
 
+    public void PassBegins(int pass, long names, TimeSpan wait)
+    {
+        if (_mode is "plain" or "rich")
+            Terminal.Note(Invariant($"pass {pass}: {names:N0} names with an unknown answer are asked again{(wait > TimeSpan.Zero ? $", in {wait.TotalSeconds:N0} s" : "")}"));
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_end.IsCancellationRequested) return;
@@ -50,7 +56,7 @@ internal sealed class ProgressDisplay : IScanObserver, IAsyncDisposable
         while (await TickAsync(PlainInterval).ConfigureAwait(false))
         {
             rates.Update();
-            await Console.Error.WriteLineAsync(line(rates)).ConfigureAwait(false);
+            if (!Terminal.Write(line(rates))) return;
         }
     }
 

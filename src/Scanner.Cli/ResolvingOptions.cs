@@ -3,8 +3,11 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Scanner.Checks;
+using Scanner.Checks.Dkim;
 using Scanner.Checks.MtaSts;
 using Scanner.Dns.Resolve;
+using Scanner.Dns.Transport;
 using Scanner.Lab.Servers;
 
 namespace Scanner.Cli;
@@ -45,6 +48,13 @@ internal sealed class ResolvingOptions
         DefaultValueFactory = _ => new ResolverOptions().Attempts,
     };
 
+    private readonly Option<string> _transport = new("--transport")
+    {
+        Description = "what carries the queries: engine (our own, the fast one) or dnsclient (the library DnsClient.NET, slower; to compare)",
+        HelpName = "engine|dnsclient",
+        DefaultValueFactory = _ => TransportWords[0].Word,
+    };
+
     private readonly Option<double> _httpsTimeout = new("--https-timeout")
     {
         Description = "seconds for one policy fetch as a whole",
@@ -70,26 +80,46 @@ internal sealed class ResolvingOptions
         Description = "fetch policies from loopback, private and other special-purpose addresses too (a lab)",
     };
 
+    private readonly Option<bool> _strictMediaType = new("--strict-media-type")
+    {
+        Description = "a policy that is not sent as text/plain is a failure (RFC 8461 §3.2 says SHOULD; by default it is only noted)",
+    };
+
     private readonly Option<string?> _contact = new("--contact")
     {
         Description = "whom to write to: put into the HTTPS User-Agent and run.json",
         HelpName = "TEXT",
     };
 
+    private static readonly (string Word, TransportKind Kind)[] TransportWords = [("engine", TransportKind.Engine), ("dnsclient", TransportKind.DnsClient)];
+    private readonly Option<bool> _trustAd = new("--trust-ad")
+    {
+        Description = "the path to the resolvers is safe, so that their word about DNSSEC (the AD bit) counts; without it only a resolver on this machine is believed",
+    };
+
+    private readonly Option<string> _dkimTier = new("--dkim-tier")
+    {
+        Description = "how many DKIM selectors are tried: a (8 and the mail provider's own), b (25) or c (about 75)",
+        HelpName = "a|b|c",
+        DefaultValueFactory = _ => "a",
+    };
+
     public ResolvingOptions()
     {
+        Require(_transport, word => TransportWords.Any(t => t.Word == word), "must be engine or dnsclient");
         Require(_qps, n => n is null or >= 0, "must be 0 (no ceiling) or more");
         Require(_inFlight, n => n is >= 1 and <= 65_000, "must be 1 to 65000");
         Require(_timeout, s => s is >= 0.05 and <= 60, "must be 0.05 to 60 seconds");
         Require(_attempts, n => n is >= 1 and <= 10, "must be 1 to 10");
         Require(_httpsTimeout, s => s is >= 0.1 and <= 300, "must be 0.1 to 300 seconds");
         Require(_httpsPort, n => n is >= 1 and <= 65_535, "must be 1 to 65535");
+        Require(_dkimTier, tier => Words.TryParse<DkimTier>(tier ?? "", out _), "must be a, b or c");
         Require(_contact, text => text is null || text.All(c => c is >= ' ' and <= '~'), "must be printable ASCII: it goes into an HTTP header");
     }
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_resolver, _qps, _inFlight, _timeout, _attempts, _httpsTimeout, _httpsPort, _caFile, _allowSpecial, _contact])
+        foreach (var option in (Option[])[_resolver, _qps, _inFlight, _timeout, _attempts, _transport, _httpsTimeout, _httpsPort, _caFile, _allowSpecial, _strictMediaType, _contact, _trustAd, _dkimTier])
             command.Options.Add(option);
     }
 
@@ -121,6 +151,7 @@ internal sealed class ResolvingOptions
         InFlight = parsed.GetValue(_inFlight),
         TimeoutSeconds = parsed.GetValue(_timeout),
         Attempts = parsed.GetValue(_attempts),
+        Transport = TransportWords.First(t => t.Word == parsed.GetValue(_transport)).Kind,
     };
 
     public PolicyFetchOptions PolicyFetch(ParseResult parsed, LabHost? lab) => new()
@@ -129,15 +160,20 @@ internal sealed class ResolvingOptions
         Timeout = TimeSpan.FromSeconds(parsed.GetValue(_httpsTimeout)),
         TrustedRoots = parsed.GetValue(_caFile) is { } file ? Roots(file) : lab?.RootCertificates,
         AllowSpecialAddresses = parsed.GetValue(_allowSpecial) ? SpecialAddressUse.All : lab is not null ? SpecialAddressUse.LoopbackOnly : SpecialAddressUse.None,
+        StrictMediaType = parsed.GetValue(_strictMediaType),
         UserAgent = UserAgent(parsed.GetValue(_contact)),
     };
+
+    public bool TrustAd(ParseResult parsed) => parsed.GetValue(_trustAd);
+
+    public DkimTier DkimTier(ParseResult parsed) => Words.TryParse(parsed.GetValue(_dkimTier)!, out DkimTier tier) ? tier : Checks.Dkim.DkimTier.A;
 
     public string? Contact(ParseResult parsed) => parsed.GetValue(_contact);
 
     private static bool IsDefault(ParseResult parsed, Option option) => parsed.GetResult(option) is null or { Implicit: true };
 
     private static string UserAgent(string? contact) =>
-        string.Create(CultureInfo.InvariantCulture, $"Scanner/{Write.RunManifest.Tool.Version} (mail security adoption study{(contact is null ? "" : "; " + contact)})");
+        string.Create(CultureInfo.InvariantCulture, $"Scanner/{Write.RunManifest.Tool.Version} (+{Write.RunManifest.ToolUrl}; mail security adoption study{(contact is null ? "" : "; " + contact)})");
 
     private static X509Certificate2Collection Roots(string file)
     {

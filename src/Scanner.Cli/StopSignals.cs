@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Scanner.Cli;
 
 /// <summary>
-/// Ctrl+C and SIGTERM: the first one asks to stop (read no more, finish what is under way, close the files), the second ends the
+/// Ctrl+C, SIGTERM and SIGHUP (the terminal was closed): the first one asks to stop (read no more, finish what is under way, close the files), the second ends the
 /// process at once.
 /// </summary>
 internal sealed class StopSignals : IDisposable
@@ -14,7 +14,8 @@ internal sealed class StopSignals : IDisposable
 
     public StopSignals(Action? onFirst = null)
     {
-        _registrations = [.. ((PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM]).Select(signal => PosixSignalRegistration.Create(signal, Handle))];
+        PosixSignal[] signals = HangupIsIgnored() ? [PosixSignal.SIGINT, PosixSignal.SIGTERM] : [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP];
+        _registrations = [.. signals.Select(signal => PosixSignalRegistration.Create(signal, Handle))];
 
         void Handle(PosixSignalContext context)
         {
@@ -28,6 +29,21 @@ internal sealed class StopSignals : IDisposable
 
     /// <summary>Fires at the first signal.</summary>
     public CancellationToken Token => _stop.Token;
+
+    /// <summary>Under <c>nohup</c> the closing of the terminal is to be ignored; a handler of ours would undo that.</summary>
+    private static bool HangupIsIgnored()
+    {
+        if (!OperatingSystem.IsLinux()) return false;
+        try
+        {
+            string? line = File.ReadLines("/proc/self/status").FirstOrDefault(text => text.StartsWith("SigIgn:", StringComparison.Ordinal));
+            return line is not null && (Convert.ToUInt64(line["SigIgn:".Length..].Trim(), 16) & 1) != 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        {
+            return false;
+        }
+    }
 
     public void Dispose()
     {

@@ -6,9 +6,23 @@ namespace Scanner.Cli;
 /// <summary>What people read. Text from the outside (names, records, paths in messages) never reaches a terminal raw.</summary>
 internal static class Terminal
 {
-    public static void Error(string line) => Console.Error.WriteLine("scanner: " + Safe(line));
+    public static void Error(string line) => Write("scanner: " + Safe(line));
 
-    public static void Note(string line) => Console.Error.WriteLine(Safe(line));
+    public static void Note(string line) => Write(Safe(line));
+
+    /// <summary>A terminal may be closed and a pipe broken while the run goes on: what nobody can read is not worth ending it.</summary>
+    public static bool Write(string line)
+    {
+        try
+        {
+            Console.Error.WriteLine(line);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Control characters, also the C1 ones and those that turn the writing direction, become <c>\u{…}</c>.</summary>
     public static string Safe(string text)

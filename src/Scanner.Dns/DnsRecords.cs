@@ -10,10 +10,12 @@ public enum DnsRecordType : ushort
     Ns = 2,
     Cname = 5,
     Soa = 6,
+    Ptr = 12,
     Mx = 15,
     Txt = 16,
     Aaaa = 28,
     Opt = 41,
+    Rrsig = 46,
     Tlsa = 52,
 }
 
@@ -28,6 +30,9 @@ public sealed record AddressRecord(string Owner, uint Ttl, IPAddress Address) : 
 public sealed record CnameRecord(string Owner, uint Ttl, string Target) : DnsRecord(Owner, Ttl);
 
 public sealed record NsRecord(string Owner, uint Ttl, string Target) : DnsRecord(Owner, Ttl);
+
+/// <summary>The name of an address (RFC 1035 §3.3.12).</summary>
+public sealed record PtrRecord(string Owner, uint Ttl, string Target) : DnsRecord(Owner, Ttl);
 
 /// <param name="Minimum">Seconds; with the record's own TTL the bound for negative answers (RFC 2308 §5).</param>
 public sealed record SoaRecord(string Owner, uint Ttl, string PrimaryServer, uint Minimum) : DnsRecord(Owner, Ttl);
@@ -55,6 +60,10 @@ public sealed record TxtRecord(string Owner, uint Ttl, IReadOnlyList<ReadOnlyMem
 }
 
 public sealed record TlsaRecord(string Owner, uint Ttl, byte Usage, byte Selector, byte MatchingType, ReadOnlyMemory<byte> Data) : DnsRecord(Owner, Ttl);
+
+/// <summary>A signature, of which only what proves a wildcard is kept: fewer labels than its owner has (RFC 4034 §3.1.3).</summary>
+/// <param name="Labels">Of the name that was signed, the root and a leading "*" not counted.</param>
+public sealed record RrsigRecord(string Owner, uint Ttl, DnsRecordType TypeCovered, byte Labels) : DnsRecord(Owner, Ttl);
 
 /// <summary>A type we carry but do not read.</summary>
 public sealed record OtherRecord(string Owner, uint Ttl, DnsRecordType Type) : DnsRecord(Owner, Ttl);

@@ -51,6 +51,12 @@ public sealed record LabDnsResponse
     public IReadOnlyList<DnsRecord> Answers { get; init; } = [];
 
     public LabDnsFault Fault { get; init; }
+
+    /// <summary>Every zone that the answer is from is signed: a client that asks with AD=1 or DO=1 gets AD=1 (RFC 6840 §5.7, §5.8).</summary>
+    public bool Signed { get; init; }
+
+    /// <summary>A negative answer proven with NXNAME: the name does not exist, and NOERROR is compact denial (RFC 9824 §3.1).</summary>
+    public bool CompactDenial { get; init; }
 }
 
 /// <summary>The certificate that a policy host shows, good or each kind of bad (classification.md 6.2).</summary>
@@ -129,6 +135,15 @@ public sealed record LabPolicyHost
     /// <summary>For a 3xx.</summary>
     public string? Location { get; init; }
 
+    /// <summary>The Retry-After header (RFC 9110 §10.2.3), as it stands there.</summary>
+    public string? RetryAfter { get; init; }
+
+    /// <summary>Speaks no TLS 1.3.</summary>
+    public bool OnlyTls12 { get; init; }
+
+    /// <summary>Speaks no HTTP/2.</summary>
+    public bool OnlyHttp11 { get; init; }
+
     public byte[] Body { get; init; } = [];
 }
 
@@ -146,6 +161,28 @@ public interface ILabWorld
 /// belongs to an address and not to a name. All of 127/8 is loopback on Linux and Windows.</summary>
 public static class LabAddresses
 {
+    /// <summary>The one loopback address of IPv6; HTTPS is served there too. Another behaviour has its IPv4 address in mapped form.</summary>
+    public static System.Net.IPAddress OfV6(LabConnection connection) =>
+        connection == LabConnection.Https ? System.Net.IPAddress.IPv6Loopback : Of(connection).MapToIPv6();
+
+    /// <summary>Does this machine have IPv6 at all? A container often has not, and then what the lab serves at ::1 is not to be had.</summary>
+    public static bool Ipv6Works { get; } = CanBindV6();
+
+    private static bool CanBindV6()
+    {
+        try
+        {
+            using var socket = new System.Net.Sockets.Socket(
+                System.Net.Sockets.AddressFamily.InterNetworkV6, System.Net.Sockets.SocketType.Dgram, System.Net.Sockets.ProtocolType.Udp);
+            socket.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.IPv6Loopback, 0));
+            return true;
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            return false;
+        }
+    }
+
     public static System.Net.IPAddress Of(LabConnection connection) => connection switch
     {
         LabConnection.Https => System.Net.IPAddress.Parse("127.0.0.1"),

@@ -1,5 +1,6 @@
 using System.Net;
 using Scanner.Checks;
+using Scanner.Checks.Dkim;
 using Scanner.Checks.MtaSts;
 using Scanner.Checks.Spf;
 using Scanner.Dns.Resolve;
@@ -17,14 +18,37 @@ public enum ScanChecks
     Dmarc = 4,
     MtaSts = 8,
     TlsRpt = 16,
-    All = Mx | Spf | Dmarc | MtaSts | TlsRpt,
+    Dkim = 32,
+    Dane = 64,
+    Bimi = 128,
+    Dnssec = 256,
+
+    /// <summary>Those that cost five questions a name and little more.</summary>
+    Default = Mx | Spf | Dmarc | MtaSts | TlsRpt,
+    All = Default | Dkim | Dane | Bimi | Dnssec,
 }
 
 public static class ScanCheckNames
 {
     /// <summary>Word and flag of each check, in the order in which they are printed.</summary>
     public static IReadOnlyList<(string Word, ScanChecks Check)> Table { get; } =
-        [("mx", ScanChecks.Mx), ("spf", ScanChecks.Spf), ("dmarc", ScanChecks.Dmarc), ("mta-sts", ScanChecks.MtaSts), ("tls-rpt", ScanChecks.TlsRpt)];
+        [("mx", ScanChecks.Mx), ("spf", ScanChecks.Spf), ("dmarc", ScanChecks.Dmarc), ("mta-sts", ScanChecks.MtaSts), ("tls-rpt", ScanChecks.TlsRpt),
+            ("dkim", ScanChecks.Dkim), ("dane", ScanChecks.Dane), ("bimi", ScanChecks.Bimi), ("dnssec", ScanChecks.Dnssec)];
+
+    /// <summary>The checks of a comma-separated list, or of "all"; false when a word is none. DANE takes the MX check with it, since it
+    /// protects MX hosts, and so does DKIM, whose selectors follow from the mail provider.</summary>
+    public static bool TryParse(string? text, out ScanChecks checks)
+    {
+        checks = ScanChecks.None;
+        foreach (string word in (text ?? "").Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (word == "all") checks = ScanChecks.All;
+            else if (Table.FirstOrDefault(entry => entry.Word == word) is { Word: not null } found) checks |= found.Check;
+            else return false;
+        }
+        if ((checks & (ScanChecks.Dane | ScanChecks.Dkim)) != 0) checks |= ScanChecks.Mx;
+        return checks != ScanChecks.None;
+    }
 
     /// <summary>The words of the checks that are set.</summary>
     public static IReadOnlyList<string> Names(this ScanChecks checks) =>
@@ -48,7 +72,29 @@ public sealed record ScanOptions
     /// <summary>Policy fetches at once. 64 keep a million-name run (about 10,000 fetches) from ever waiting for them.</summary>
     public int HttpsConcurrency { get; init; } = 64;
 
-    public ScanChecks Checks { get; init; } = ScanChecks.All;
+    /// <summary>How considerate the fetches are of one address or provider.</summary>
+    public PolitenessOptions Politeness { get; init; } = new();
+
+    public ScanChecks Checks { get; init; } = ScanChecks.Default;
+
+    /// <summary>Ask for the addresses of MX hosts: mx_class then tells hosts that work from those that do not. One or two questions for each
+    /// distinct host, through the shared cache.</summary>
+    public bool MxAddresses { get; init; }
+
+    /// <summary>Ask external report hosts whether they take a record's DMARC reports (RFC 9990 §4). Two questions for each host and policy domain.</summary>
+    public bool CheckReportAuth { get; init; }
+
+    /// <summary>Ask nothing below a listed name that is NXDOMAIN (RFC 8020 §2). Off for a study of servers that get this wrong.</summary>
+    public bool Prune { get; init; } = true;
+
+    public DkimTier DkimTier { get; init; } = DkimTier.A;
+
+    /// <summary>The AD bit means something: every resolver validates, and the path to it is trusted (loopback, or --trust-ad). Decided when the
+    /// resolvers are known; without it dane and dnssec are unknown for every name.</summary>
+    public bool AdTrusted { get; init; }
+
+    /// <summary>The user vouches for the path to the resolvers.</summary>
+    public bool TrustAd { get; init; }
 
     /// <summary>How far SPF records are followed. The tree costs few queries, since includes are shared; addresses would cost one
     /// or two for every a and mx term.</summary>
@@ -57,6 +103,27 @@ public sealed record ScanOptions
     /// <summary>Seconds for all DNS work on one name. A name with dead servers waits for 2 + 4 + 8 s on its own records and as long
     /// on those of an include; beyond that it gets its row with what is known.</summary>
     public double NameDeadlineSeconds { get; init; } = 45;
+
+    /// <summary>Go on with the run in <see cref="Output"/>.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>Passes over the names with unknown answers, after the first pass over all names; 0 for none.</summary>
+    public int Passes { get; init; } = 2;
+
+    /// <summary>How long after its last question a name is asked about again; null for a pause that suits the length of the scan.</summary>
+    public TimeSpan? PassPause { get; init; }
+
+    /// <summary>2: in a later pass a slow server gets 4 and 8 seconds, where it had 2, 4 and 8.</summary>
+    public const double DefaultLaterTimeFactor = 2;
+
+    /// <summary>By how much longer every time limit is in the later passes.</summary>
+    public double LaterTimeFactor { get; init; } = DefaultLaterTimeFactor;
+
+    /// <summary>When this is over, no more names are begun; null for no limit.</summary>
+    public TimeSpan? MaxDuration { get; init; }
+
+    /// <summary>Megabytes of heap beyond which no more names are begun until it is less again. A million ordinary names need under 200.</summary>
+    public int MemoryCeilingMegabytes { get; init; } = 512;
 
     /// <summary>Where the scan ran from, in words, for run.json and the rows.</summary>
     public string? Vantage { get; init; }
@@ -84,17 +151,31 @@ public sealed record ScanOptions
         ["timeout"] = Text(Resolver.TimeoutSeconds),
         ["attempts"] = Text(Resolver.Attempts),
         ["https-concurrency"] = Text(HttpsConcurrency),
+        ["https-per-host"] = Politeness.PerAddress == int.MaxValue ? "all" : Text(Politeness.PerAddress),
+        ["https-gap"] = Text(Politeness.Gap.TotalSeconds),
         ["https-timeout"] = Text(PolicyFetch.Timeout.TotalSeconds),
         ["https-port"] = Text(PolicyFetch.Port),
         ["ca-file"] = PolicyFetch.TrustedRoots is null ? "system" : "own roots",
         ["special-addresses"] = PolicyFetch.AllowSpecialAddresses.Word(),
+        ["strict-media-type"] = PolicyFetch.StrictMediaType ? "yes" : "no",
         ["user-agent"] = PolicyFetch.UserAgent,
         ["checks"] = string.Join(',', Checks.Names()),
         ["spf-eval-level"] = SpfLevel.Word(),
+        ["mx-addresses"] = YesNo(MxAddresses),
+        ["check-report-auth"] = YesNo(CheckReportAuth),
+        ["prune"] = YesNo(Prune),
+        ["dkim-tier"] = DkimTier.Word(),
+        ["ad-trusted"] = YesNo(AdTrusted),
         ["name-deadline"] = Text(NameDeadlineSeconds),
         ["cache-entries"] = Text(Resolver.CacheEntries),
         ["lab"] = Lab ?? "no",
+        ["passes"] = Text(Passes),
+        ["pass-pause"] = PassPause is { } pause ? Text(pause.TotalSeconds) : "auto",
+        ["max-duration"] = MaxDuration is { } limit ? Text(limit.TotalSeconds) : "none",
+        ["memory"] = Text(MemoryCeilingMegabytes),
     };
+
+    private static string YesNo(bool value) => value ? "yes" : "no";
 
     private static string Text(IFormattable? value) => value?.ToString(null, System.Globalization.CultureInfo.InvariantCulture) ?? "all";
 }

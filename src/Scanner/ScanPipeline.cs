@@ -1,18 +1,12 @@
 using System.Threading.Channels;
 using Scanner.Checks.MtaSts;
-using Scanner.Checks.Names;
 using Scanner.Dns;
 using Scanner.Resolve;
 
 namespace Scanner;
 
-/// <summary>How a pipeline ended.</summary>
-/// <param name="RowsWritten">Rows handed to the writer and accepted.</param>
-/// <param name="StoppedBecause">Null when the list was scanned to its end.</param>
-public sealed record PipelineResult(long RowsWritten, string? StoppedBecause);
-
 /// <summary>
-/// The whole scan on one screen:
+/// One pass of the scan on one screen:
 /// <code>
 /// list ──names──▶ domain workers ──┬────────────────────rows──▶ writer
 ///                                  └─policies─▶ fetchers ─rows─┘
@@ -20,13 +14,15 @@ public sealed record PipelineResult(long RowsWritten, string? StoppedBecause);
 /// Every channel is bounded and waits when full, so a slow disk slows the reader. Each stage is stopped by completing the channel
 /// it reads: nothing that was started is thrown away.
 /// </summary>
-public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, ScanOptions options, ScanProgress progress)
+/// <param name="pass">1-based; from the second on the names bring what is settled with them.</param>
+public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, ScanOptions options, ScanProgress progress, TimeProvider time, int pass = 1)
 {
     /// <summary>Names read ahead: enough that no worker waits for the reader.</summary>
     private const int NamesAhead = 1_000;
 
     /// <summary>Names waiting for their policy, about 3 kB each. One name in a hundred has one, so a million-name list stays below this
-    /// even if every fetch stalls, and DNS work never waits for HTTPS; only beyond it does back-pressure reach the reader.</summary>
+    /// even if every fetch stalls, and DNS work never waits for HTTPS; only beyond it does back-pressure reach the reader. All of them are
+    /// with the fetcher at once: it knows whose turn it is, and a name that waits for a busy provider keeps no other name waiting.</summary>
     private const int PoliciesAhead = 20_000;
 
     /// <summary>Rows waiting for the writer: a quarter of a row group, to ride out the time it takes to compress one.</summary>
@@ -40,24 +36,28 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
     /// <param name="write">Called for one row at a time.</param>
     /// <param name="stopReading">First signal: read no more names, finish those under way.</param>
     /// <param name="abort">Second signal: drop everything.</param>
-    public async Task<PipelineResult> RunAsync(
-        IEnumerable<ListedName> names, Func<DomainResult, ValueTask> write, CancellationToken stopReading, CancellationToken abort)
+    /// <returns>Why it ended early; null when every name was gone through, or when <paramref name="stopReading"/> fired.</returns>
+    public async Task<string?> RunAsync(
+        IAsyncEnumerable<ScanItem> names, Func<DomainResult, ValueTask> write, CancellationToken stopReading, CancellationToken abort)
     {
-        var nameQueue = Channel.CreateBounded<ListedName>(new BoundedChannelOptions(NamesAhead) { SingleWriter = true });
-        var policyQueue = Channel.CreateBounded<DomainResult>(new BoundedChannelOptions(PoliciesAhead));
+        var nameQueue = Channel.CreateBounded<ScanItem>(new BoundedChannelOptions(NamesAhead) { SingleWriter = true });
+        var policyQueue = Channel.CreateBounded<DomainResult>(new BoundedChannelOptions(capacity: 1) { SingleReader = true });
+        using var policyRoom = new SemaphoreSlim(PoliciesAhead);
         var rowQueue = Channel.CreateBounded<DomainResult>(new BoundedChannelOptions(RowsAhead) { SingleReader = true });
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(abort);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopReading, failed.Token);
+        var ceiling = new MemoryCeiling(options.MemoryCeilingMegabytes, time);
         string? unreachable = null;
-        long rows = 0;
+        progress.Watch(() => (nameQueue.Reader.Count, PoliciesAhead - policyRoom.CurrentCount, rowQueue.Reader.Count));
 
         async Task ReadAsync()
         {
             try
             {
-                foreach (var name in names)
+                await foreach (var name in names.WithCancellation(stop.Token).ConfigureAwait(false))
                 {
                     if (stop.IsCancellationRequested) break;
+                    await ceiling.WaitAsync(nameQueue.Reader.Count == 0, stop.Token).ConfigureAwait(false);
                     await nameQueue.Writer.WriteAsync(name, stop.Token).ConfigureAwait(false);
                 }
             }
@@ -78,7 +78,7 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
             {
                 try
                 {
-                    var result = await scanner.ScanAsync(name, failed.Token).ConfigureAwait(false);
+                    var result = await scanner.ScanAsync(name, pass, failed.Token).ConfigureAwait(false);
                     var next = DomainScanner.WantsPolicy(result) ? policyQueue.Writer : rowQueue.Writer;
                     await next.WriteAsync(result, failed.Token).ConfigureAwait(false);
                 }
@@ -92,22 +92,34 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
             }
         }
 
-        async Task FetchAsync()
+        async Task FetchAllAsync()
         {
+            var fetches = new List<Task>();
             while (await TakeAsync(policyQueue.Reader).ConfigureAwait(false) is { } result)
             {
-                progress.PoliciesWaiting = policyQueue.Reader.Count;
-                try
-                {
-                    result = await DomainScanner.FetchPolicyAsync(result, fetcher, failed.Token).ConfigureAwait(false);
-                    progress.CountPolicy();
-                    await rowQueue.Writer.WriteAsync(result, failed.Token).ConfigureAwait(false);
-                }
-                catch (ResolverUnreachableException e)
-                {
-                    unreachable ??= e.Message;
-                    await stop.CancelAsync().ConfigureAwait(false);
-                }
+                await policyRoom.WaitAsync(failed.Token).ConfigureAwait(false);
+                if (fetches.Count >= 2 * PoliciesAhead) fetches.RemoveAll(fetch => fetch.IsCompletedSuccessfully);
+                fetches.Add(Guard(() => FetchAsync(result)));
+            }
+            await Task.WhenAll(fetches).ConfigureAwait(false);
+        }
+
+        async Task FetchAsync(DomainResult result)
+        {
+            try
+            {
+                result = await DomainScanner.FetchPolicyAsync(result, fetcher, failed.Token).ConfigureAwait(false);
+                progress.CountPolicy();
+                await rowQueue.Writer.WriteAsync(result, failed.Token).ConfigureAwait(false);
+            }
+            catch (ResolverUnreachableException e)
+            {
+                unreachable ??= e.Message;
+                await stop.CancelAsync().ConfigureAwait(false);
+            }
+            finally
+            {
+                policyRoom.Release();
             }
         }
 
@@ -116,15 +128,14 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
             while (await TakeAsync(rowQueue.Reader).ConfigureAwait(false) is { } row)
             {
                 await write(row).ConfigureAwait(false);
-                progress.Count(row);
-                rows++;
+                progress.Count(row, pass);
             }
         }
 
         // One failure (a full disk, a bug) ends all stages at once; the first exception is the one that is reported.
         var reading = Stage(1, ReadAsync);
         var resolving = Stage(Workers, ResolveAsync);
-        var fetching = Stage(options.HttpsConcurrency, FetchAsync);
+        var fetching = Stage(1, FetchAllAsync);
         var writing = Stage(1, WriteAsync);
 
         await Settle(reading).ConfigureAwait(false);
@@ -137,7 +148,7 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
         foreach (var task in (Task[])[writing, resolving, fetching, reading])
             if (task.IsFaulted) await task.ConfigureAwait(false);
         abort.ThrowIfCancellationRequested();
-        return new PipelineResult(rows, unreachable ?? (stopReading.IsCancellationRequested ? "stopped by a signal" : null));
+        return unreachable;
 
         Task Stage(int workers, Func<Task> work) => Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(() => Guard(work))));
 

@@ -6,8 +6,8 @@ namespace Scanner.Checks;
 
 /// <summary>
 /// Is an address special-purpose: one at which no public mail or web server can be reached? The blocks that the IANA IPv4 and IPv6
-/// Special-Purpose Address Registries (RFC 6890, RFC 8190) list as not globally reachable, plus multicast, and the addresses that carry
-/// an IPv4 address inside, judged by that one. Anycast blocks marked globally reachable (192.31.196.0/24, 192.52.193.0/24,
+/// Special-Purpose Address Registries (RFC 6890, RFC 8190) list as not globally reachable, plus multicast and 6to4; IPv4-mapped and
+/// NAT64 addresses are judged by the IPv4 address inside. Anycast blocks marked globally reachable (192.31.196.0/24, 192.52.193.0/24,
 /// 192.175.48.0/24, 2001:20::/28, 2620:4f:8000::/48) are ordinary addresses here.
 /// </summary>
 public static class SpecialAddresses
@@ -68,8 +68,9 @@ public static class SpecialAddresses
         if (high == 0 && low >> 32 == 0xFFFF) return IsSpecialV4(lastV4);
         // 64:ff9b::/96, NAT64 (RFC 6052 §2.1): a translator reaches the IPv4 address inside, so that one decides.
         if (high == 0x0064_FF9B_0000_0000 && low >> 32 == 0) return IsSpecialV4(lastV4);
-        // 2002::/16, 6to4 (RFC 3056 §2): the router's IPv4 address follows the prefix.
-        if (high >> 48 == 0x2002) return IsSpecialV4((uint)(high >> 16));
+        // 2002::/16, 6to4 (RFC 3056 §2): a tunnel that the registry does not call globally reachable, through relays that are no more
+        // (RFC 7526), to an IPv4 address that stands inside.
+        if (high >> 48 == 0x2002) return true;
 
         // Global unicast is 2000::/3 (IANA IPv6 address space registry, RFC 4291 §2.4); all else is loopback ::1, unspecified ::,
         // IPv4-compatible ::/96 (deprecated, RFC 4291 §2.5.5.1), local NAT64 64:ff9b:1::/48 (RFC 8215), discard 100::/64 (RFC 6666),

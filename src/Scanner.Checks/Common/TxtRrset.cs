@@ -10,19 +10,20 @@ public static class TxtRrset
     /// The joined texts in the order received, one char per octet. Identical records collapse, for a set holds none twice (RFC 2181 §5);
     /// two records with the same text but split differently are two (classification.md 2.4).
     /// </summary>
-    public static IReadOnlyList<string> Texts(DnsAnswer answer)
+    public static IReadOnlyList<string> Texts(DnsAnswer answer) => Distinct(answer.RecordsOf<TxtRecord>()).ConvertAll(record => record.Text);
+
+    /// <summary>The records in the order received, each once (RFC 2181 §5).</summary>
+    public static List<TxtRecord> Distinct(IEnumerable<TxtRecord> records)
     {
-        var texts = new List<string>();
+        var distinct = new List<TxtRecord>();
         HashSet<string>? seen = null;
-        string? firstKey = null;
-        foreach (var record in answer.RecordsOf<TxtRecord>())
+        foreach (var record in records)
         {
-            string key = Key(record);
-            if (firstKey is null) firstKey = key;
-            else if (!(seen ??= [firstKey]).Add(key)) continue;
-            texts.Add(record.Text);
+            // Most often there is one, and no key is wanted.
+            if (distinct.Count == 1) seen ??= [Key(distinct[0])];
+            if (seen is null || seen.Add(Key(record))) distinct.Add(record);
         }
-        return texts;
+        return distinct;
     }
 
     /// <summary>Octets end at U+00FF, so U+0100 can only be the joint between two strings.</summary>

@@ -11,8 +11,11 @@ namespace Scanner.Checks.MtaSts;
 /// to TLS, so that each failure can be named: our resolver, our socket to the address that was checked, our SslStream and chain policy;
 /// only HTTP is the library's. One deadline bounds the whole fetch, whatever the host does, and bounds stand before every buffer.
 /// </summary>
-/// <remarks>Keeps nothing between fetches: safe to use from many threads at once.</remarks>
-public sealed class HttpsPolicyFetcher(IResolver resolver, PolicyFetchOptions options, TimeProvider time) : IPolicyFetcher
+/// <param name="turns">Whose turn it is to connect; null when nobody else wants to. Waiting for it is not part of the fetch: neither the
+/// deadline nor <see cref="PolicyFetch.Milliseconds"/> counts it.</param>
+/// <remarks>Keeps nothing between fetches: safe to use from many threads at once, and again for the same name.</remarks>
+public sealed class HttpsPolicyFetcher(IResolver resolver, PolicyFetchOptions options, TimeProvider time, PolicyFetchTurns? turns = null)
+    : IPolicyFetcher
 {
     // RFC 8446 §6.2.
     private const byte ProtocolVersionAlert = 70;
@@ -20,52 +23,80 @@ public sealed class HttpsPolicyFetcher(IResolver resolver, PolicyFetchOptions op
     /// <inheritdoc/>
     public async ValueTask<PolicyFetch> FetchAsync(string name, CancellationToken cancellationToken)
     {
-        long start = time.GetTimestamp();
-        using var ownDeadline = new CancellationTokenSource(options.Timeout, time);
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ownDeadline.Token, cancellationToken);
-        var fetch = await ClimbAsync(name, start, deadline.Token, cancellationToken);
-        return fetch with
-        {
-            Transient = fetch.Transient || IsTransient(fetch.Error),
-            Milliseconds = time.GetElapsedTime(start).TotalMilliseconds,
-        };
+        // A name that is too long for DNS cannot exist.
+        if (!DomainName.TryPrefix("mta-sts", name, out string? host)) return new PolicyFetch { FailedStage = MtaStsStage.Dns, Error = MtaStsError.HostNxdomain };
+
+        var (addresses, resolving) = await ResolveAsync(host, cancellationToken);
+        var soFar = new PolicyFetch { HostCname = addresses.Cname, Milliseconds = resolving.TotalMilliseconds };
+        if (addresses.Error is { } error) return Judged(soFar with { FailedStage = MtaStsStage.Dns, Error = error });
+
+        if (turns is null) return Judged(await ConnectedFetchAsync(host, addresses, soFar, resolving, cancellationToken));
+        using var turn = await turns.WaitAsync(addresses.Cname ?? host, addresses.Permitted[0].ToString(), cancellationToken);
+        if (turn is null) return soFar with { NotAsked = true, Transient = true };
+        var fetch = Judged(await ConnectedFetchAsync(host, addresses, soFar, resolving, cancellationToken));
+        turn.Note(fetch.HttpStatus, fetch.RetryAfter);
+        return fetch;
     }
 
-    private async ValueTask<PolicyFetch> ClimbAsync(string name, long start, CancellationToken deadline, CancellationToken caller)
+    private async ValueTask<(PolicyHostAddresses Addresses, TimeSpan Took)> ResolveAsync(string host, CancellationToken caller)
     {
-        // A name that is too long for DNS cannot exist.
-        if (!DomainName.TryPrefix("mta-sts", name, out string? host)) return Failed(MtaStsStage.Dns, MtaStsError.HostNxdomain);
-
-        PolicyHostAddresses addresses;
+        using var place = turns is null ? null : await turns.ResolvingAsync(caller);
+        long start = time.GetTimestamp();
+        using var ownDeadline = new CancellationTokenSource(options.Timeout, time);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ownDeadline.Token, caller);
         try
         {
-            addresses = await PolicyHostAddresses.ResolveAsync(resolver, host, options.AllowSpecialAddresses, deadline);
+            var addresses = await PolicyHostAddresses.ResolveAsync(resolver, host, options.AllowSpecialAddresses, deadline.Token);
+            return (addresses, time.GetElapsedTime(start));
         }
         catch (OperationCanceledException) when (!caller.IsCancellationRequested)
         {
-            return Failed(MtaStsStage.Dns, MtaStsError.HostDnsUnknown);
+            return (new PolicyHostAddresses([], null, MtaStsError.HostDnsUnknown), time.GetElapsedTime(start));
         }
-        var soFar = new PolicyFetch { HostCname = addresses.Cname };
-        if (addresses.Error is { } dnsError) return soFar with { FailedStage = MtaStsStage.Dns, Error = dnsError };
+    }
 
-        var connection = await PolicyConnection.OpenAsync(
-            addresses.Permitted, options.Port, () => options.Timeout - time.GetElapsedTime(start), time, deadline, caller);
+    /// <summary>From the connection to the body, in what the look-up left of the deadline.</summary>
+    private async ValueTask<PolicyFetch> ConnectedFetchAsync(
+        string host, PolicyHostAddresses addresses, PolicyFetch soFar, TimeSpan used, CancellationToken caller)
+    {
+        long start = time.GetTimestamp();
+        var left = options.Timeout > used ? options.Timeout - used : TimeSpan.Zero;
+        using var ownDeadline = new CancellationTokenSource(left, time);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ownDeadline.Token, caller);
+        var fetch = await ClimbAsync(host, addresses, soFar, () => left - time.GetElapsedTime(start), deadline.Token, caller);
+        return fetch with { Milliseconds = (used + time.GetElapsedTime(start)).TotalMilliseconds };
+    }
+
+    private async ValueTask<PolicyFetch> ClimbAsync(
+        string host, PolicyHostAddresses addresses, PolicyFetch soFar, Func<TimeSpan> timeLeft, CancellationToken deadline, CancellationToken caller)
+    {
+        var connection = await PolicyConnection.OpenAsync(addresses.Permitted, options.Port, timeLeft, time, deadline, caller);
+        soFar = soFar with { Address = connection.Address };
         if (connection.Socket is not { } socket)
             return soFar with { FailedStage = MtaStsStage.Tcp, Error = connection.Error, Transient = connection.LocalShortage };
 
         // Closing the outermost has to close the socket: that is how a read that waits for a silent server is given up.
         var tap = new TlsAlertTap(new NetworkStream(socket, ownsSocket: true));
-        await using var tls = new SslStream(tap, leaveInnerStreamOpen: false);
+        await using var tls = new PolicyStream(tap);
         var (tlsError, flags) = await HandshakeAsync(tls, tap, host, deadline, caller);
-        if (tlsError is not null) return soFar with { FailedStage = MtaStsStage.Tls, Error = tlsError, CertificateFlags = flags };
-
+        if (tlsError is not null)
+        {
+            return soFar with
+            {
+                FailedStage = tlsError == MtaStsError.ConnReset ? MtaStsStage.Tcp : MtaStsStage.Tls,
+                Error = tlsError,
+                CertificateFlags = flags,
+            };
+        }
         soFar = soFar with { TlsVersion = tls.SslProtocol == SslProtocols.Tls13 ? "1.3" : "1.2" };
-        return await PolicyResponse.GetAsync(tls, host, soFar, options, deadline, caller);
+        var fetch = await PolicyResponse.GetAsync(tls, host, soFar, options, deadline, caller);
+        // What reached us as broken HTTP may have been a broken connection.
+        return tap.Reset && fetch.Error == MtaStsError.HttpProtocolError ? fetch with { Transient = true } : fetch;
     }
 
     /// <summary>Null and no flags when the server is who it should be.</summary>
     private async ValueTask<(MtaStsError? Error, IReadOnlyList<MtaStsError> Flags)> HandshakeAsync(
-        SslStream tls, TlsAlertTap tap, string host, CancellationToken deadline, CancellationToken caller)
+        PolicyStream tls, TlsAlertTap tap, string host, CancellationToken deadline, CancellationToken caller)
     {
         IReadOnlyList<MtaStsError> flags = [];
         try
@@ -76,10 +107,11 @@ public sealed class HttpsPolicyFetcher(IResolver resolver, PolicyFetchOptions op
                 TargetHost = host,
                 // RFC 8461 §7.2: TLS 1.2 or later.
                 EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                ApplicationProtocols = [SslApplicationProtocol.Http11],
+                ApplicationProtocols = PolicyResponse.ProtocolsFor(host),
                 CertificateChainPolicy = CertificateJudge.ChainPolicy(options.TrustedRoots, time.GetUtcNow()),
-                // Every fetch sees a certificate.
+                // Every fetch sees a certificate, once.
                 AllowTlsResume = false,
+                AllowRenegotiation = false,
                 RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
                 {
                     if (certificate is not X509Certificate2 leaf || chain is null) return false;
@@ -105,16 +137,20 @@ public sealed class HttpsPolicyFetcher(IResolver resolver, PolicyFetchOptions op
         // "handshake_failure" (40) has other reasons as well, ciphers above all: only what names the version is a version failure.
         if (tap.Alert == ProtocolVersionAlert || tap.OldVersion) return MtaStsError.TlsVersion;
         if (tap.Alert is not null) return MtaStsError.TlsAlert;
+        // Gone before a word of TLS was said: it was TCP that failed.
+        if (tap.ResetBeforeHello) return MtaStsError.ConnReset;
         if (tap.Closed) return MtaStsError.TlsReset;
         // Our side broke off (no TLS at all, a key too weak, endless certificates) and said so with an alert of its own.
         return MtaStsError.TlsAlert;
     }
 
-    private static PolicyFetch Failed(MtaStsStage stage, MtaStsError error) => new() { FailedStage = stage, Error = error };
+    private static PolicyFetch Judged(PolicyFetch fetch) =>
+        fetch with { Transient = fetch.Transient || IsTransient(fetch.Error) || fetch.HttpStatus == 429 };
 
-    /// <summary>Worth asking again in a later pass (classification.md 6.2).</summary>
+    /// <summary>Worth asking again in a later pass (classification.md 6.2: timeouts, resets, 5xx, DNS unknown). So is 429, by which a
+    /// server says just that (RFC 6585 §4).</summary>
     public static bool IsTransient(MtaStsError? error) => error
         is MtaStsError.HostDnsUnknown
         or MtaStsError.ConnRefused or MtaStsError.ConnTimeout or MtaStsError.ConnReset
-        or MtaStsError.TlsTimeout or MtaStsError.HttpTimeout or MtaStsError.Http5xx;
+        or MtaStsError.TlsTimeout or MtaStsError.TlsReset or MtaStsError.HttpTimeout or MtaStsError.Http5xx;
 }

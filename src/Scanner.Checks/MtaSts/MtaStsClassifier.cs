@@ -60,6 +60,8 @@ public static class MtaStsClassifier
     public static MtaStsResult Classify(MtaStsResult recordOnly, PolicyFetch fetch, MxResult? mx)
     {
         if (!WantsFetch(recordOnly)) return recordOnly;
+        // Not asked is not failed: the status stays unknown, and a later pass may ask.
+        if (fetch.NotAsked) return recordOnly with { Fetch = fetch };
         var result = recordOnly with
         {
             Fetch = fetch,
@@ -73,6 +75,9 @@ public static class MtaStsClassifier
         result = result with { PolicyStrict = policy.Strict, Quirks = policy.Quirks, PolicyErrors = policy.Errors };
         if (!policy.Usable)
         {
+            // Octets in which no field can be read and that are no text at all (a picture, something compressed) fail one rung earlier.
+            if (policy.Errors.Count == MtaStsPolicyParser.MostErrors && policy.Quirks.Contains("not_text"))
+                return WithStatus(result with { Stage = MtaStsStage.Body, Error = MtaStsError.NotText }, MtaStsStatus.FetchFailedBody);
             // An empty body and a web page are policy failures with all four errors, not failures of the body. classification.md P22, P23
             return WithStatus(result with { Stage = MtaStsStage.Policy, Error = policy.Errors[0] }, MtaStsStatus.PolicyInvalid);
         }

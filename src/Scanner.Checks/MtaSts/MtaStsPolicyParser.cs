@@ -38,6 +38,9 @@ public static class MtaStsPolicyParser
     /// <summary>Seconds: about a year, the "maximum value" of RFC 8461 §3.2.</summary>
     public const long MaxMaxAge = 31_557_600;
 
+    /// <summary>As many as a text has in which not one field can be read: version, mode, max_age and mx are missing.</summary>
+    public const int MostErrors = 4;
+
     public static MtaStsPolicy Parse(ReadOnlySpan<byte> body)
     {
         var reader = new Reader();

@@ -1,3 +1,4 @@
+using System.Net;
 using Scanner.Dns;
 
 namespace Scanner.Checks.MtaSts;
@@ -147,8 +148,20 @@ public sealed record PolicyFetch
     /// <summary>Where a CNAME of the policy host leads.</summary>
     public string? HostCname { get; init; }
 
+    /// <summary>The address that was connected to, or tried last; null when none was.</summary>
+    public IPAddress? Address { get; init; }
+
     /// <summary>"1.2" or "1.3"; null before the handshake is done.</summary>
     public string? TlsVersion { get; init; }
+
+    /// <summary>"1.1" or "2"; null without a response.</summary>
+    public string? HttpVersion { get; init; }
+
+    /// <summary>How long the server asked to be left alone (RFC 9110 §10.2.3), not cut to any bound; null when it did not ask.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>The host's turn never came (<see cref="PolitenessOptions.MaxWait"/>): nothing was asked, so nothing is known.</summary>
+    public bool NotAsked { get; init; }
 
     /// <summary>The body, at most 64 KiB + 1 octets; null when none arrived.</summary>
     public byte[]? Body { get; init; }

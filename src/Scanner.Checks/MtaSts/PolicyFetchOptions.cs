@@ -26,6 +26,10 @@ public sealed record PolicyFetchOptions
     /// <summary>Octets of body. RFC 8461 §3.3 suggests 64 kilobytes.</summary>
     public int MaxBodyBytes { get; init; } = 65_536;
 
+    /// <summary>Strict reading of "SHOULD" in RFC 8461 §3.2: another media type than text/plain is the failure
+    /// <see cref="MtaStsError.WrongContentType"/>, not just noted.</summary>
+    public bool StrictMediaType { get; init; }
+
     /// <summary>Trusted instead of the system's roots; null for the system's.</summary>
     public X509Certificate2Collection? TrustedRoots { get; init; }
 

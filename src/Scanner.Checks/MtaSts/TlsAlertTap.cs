@@ -1,17 +1,23 @@
 using System.Buffers.Binary;
+using System.Net.Sockets;
 
 namespace Scanner.Checks.MtaSts;
 
 /// <summary>
 /// Sits between the socket and SslStream during a handshake and notes what the server sends in the clear: an alert (RFC 8446 §6,
 /// RFC 5246 §7.2), or a ServerHello of an old version. SslStream says these in words that differ from system to system; the octets do
-/// not. It also bounds how much a server may send before the handshake is done. Afterwards it only passes octets on.
+/// not. It also bounds how much a server may send before the handshake is done and in all.
 /// </summary>
 /// <param name="inner">Owned: disposed with this.</param>
 internal sealed class TlsAlertTap(Stream inner) : Stream
 {
-    /// <summary>Octets that a server may send in a handshake. Real ones stay below 20 KiB; a chain of a hundred certificates does not.</summary>
-    public const int MaxHandshakeBytes = 256 * 1024;
+    /// <summary>Octets that a server may send in a handshake. Real ones stay below 20 KiB. OpenSSL by itself stops at a certificate
+    /// message of 100 KiB; this also bounds what it does not, such as endless small messages.</summary>
+    public const int MaxHandshakeBytes = 128 * 1024;
+
+    /// <summary>Octets of the whole connection, encrypted: room for every octet that <see cref="PolicyStream"/> allows in records of
+    /// ordinary size, and an end to records that hold nothing, which no count of plain text would see.</summary>
+    public const int MaxConnectionBytes = 2 * 1024 * 1024;
 
     private const byte AlertRecord = 21, HandshakeRecord = 22, ServerHello = 2;
     private const int HeaderLength = 5;
@@ -20,7 +26,7 @@ internal sealed class TlsAlertTap(Stream inner) : Stream
     private readonly byte[] _start = new byte[HeaderLength + 6];
     private int _startLength;
     private int _recordLeft;
-    private bool _handshakeDone, _notTls;
+    private bool _handshakeDone, _notTls, _written;
     private int _received;
 
     /// <summary>The description of the last alert that the server sent in the clear; null for none (RFC 8446 §6).</summary>
@@ -32,6 +38,12 @@ internal sealed class TlsAlertTap(Stream inner) : Stream
     /// <summary>The server closed or reset the connection before the handshake was done.</summary>
     public bool Closed { get; private set; }
 
+    /// <summary>The connection was reset (RFC 9293 §3.5.2), at any time.</summary>
+    public bool Reset { get; private set; }
+
+    /// <summary>It was reset before the ClientHello could be sent.</summary>
+    public bool ResetBeforeHello { get; private set; }
+
     public void HandshakeDone() => _handshakeDone = true;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -41,11 +53,13 @@ internal sealed class TlsAlertTap(Stream inner) : Stream
         {
             read = await inner.ReadAsync(buffer, cancellationToken);
         }
-        catch (IOException)
+        catch (IOException e)
         {
-            Closed |= !_handshakeDone;
+            NoteFailure(e);
             throw;
         }
+        _received += read;
+        if (_received > (_handshakeDone ? MaxConnectionBytes : MaxHandshakeBytes)) throw new IOException("The server sends more than anything it could have to say.");
         if (!_handshakeDone) Note(buffer.Span[..read], asked: buffer.Length);
         return read;
     }
@@ -55,19 +69,25 @@ internal sealed class TlsAlertTap(Stream inner) : Stream
         try
         {
             await inner.WriteAsync(buffer, cancellationToken);
+            _written = true;
         }
-        catch (IOException)
+        catch (IOException e)
         {
-            Closed |= !_handshakeDone;
+            NoteFailure(e);
+            ResetBeforeHello |= !_written && Reset;
             throw;
         }
+    }
+
+    private void NoteFailure(IOException failure)
+    {
+        Closed |= !_handshakeDone;
+        Reset |= failure.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown };
     }
 
     private void Note(ReadOnlySpan<byte> octets, int asked)
     {
         Closed |= octets.IsEmpty && asked > 0;
-        _received += octets.Length;
-        if (_received > MaxHandshakeBytes) throw new IOException("The TLS handshake is longer than anything a server needs to say.");
         while (!octets.IsEmpty && !_notTls)
         {
             if (_startLength < HeaderLength)

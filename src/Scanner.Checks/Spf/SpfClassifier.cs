@@ -9,114 +9,134 @@ public static class SpfClassifier
     /// <c>nested_syntax</c>: the status words themselves speak of the listed name's own record.</summary>
     private const string NestedPrefix = "nested_";
 
+    private static readonly IReadOnlyList<string> NoWords = [];
+
     private static readonly string[] MechanismNames = [.. Words.All<SpfMechanism>()];
 
     public static SpfResult Classify(SpfZone zone, SpfEvalLevel level)
     {
-        var answer = zone.Answer(zone.Sender, DnsRecordType.Txt)!;
         // RFC 7208 §4.3: a malformed or single-label domain is "none", whatever DNS says.
-        if (!SpfTarget.IsMultiLabelName(zone.Sender)) return Without(answer, SpfStatus.None, SpfClass.None);
+        if (!SpfTarget.IsMultiLabelName(zone.Sender)) return Result(zone, level, null, SpfStatus.None);
         var reading = zone.Read(zone.Sender)!;
         return reading.State switch
         {
-            SpfReadingState.Unknown => Without(answer, SpfStatus.Unknown, SpfClass.Unknown),
-            SpfReadingState.None => Without(answer, SpfStatus.None, SpfClass.None) with
-            {
-                NearMiss = reading.NearMiss,
-                Candidates = Escaped(reading.Candidates),
-            },
-            SpfReadingState.Multiple => Without(answer, SpfStatus.PermerrorMultipleRecords, SpfClass.Invalid) with
-            {
-                Errors = [SpfStatus.PermerrorMultipleRecords.Word()],
-                Candidates = Escaped(reading.Candidates),
-                EvalLevel = level,
-            },
-            SpfReadingState.Malformed => WithText(answer, reading, SpfStatus.PermerrorSyntax, SpfClass.Invalid) with
-            {
-                Errors = [SpfStatus.PermerrorSyntax.Word()],
-                SyntaxError = reading.SyntaxError,
-                EvalLevel = level,
-            },
-            _ => Evaluate(zone, level, answer, reading),
+            SpfReadingState.Unknown => Result(zone, level, reading, SpfStatus.Unknown),
+            SpfReadingState.None => Result(zone, level, reading, SpfStatus.None),
+            SpfReadingState.Multiple => Result(zone, level, reading, SpfStatus.PermerrorMultipleRecords),
+            SpfReadingState.Malformed => Result(zone, level, reading, SpfStatus.PermerrorSyntax),
+            _ => Evaluate(zone, level, reading),
         };
     }
 
-    /// <summary>What level <see cref="SpfEvalLevel.Full"/> needs to know beyond the TXT records in the zone.</summary>
-    public static IReadOnlyList<DnsQuestion> HostQuestions(SpfZone zone)
+    /// <summary>What level <see cref="SpfEvalLevel.Full"/> needs to know beyond the answers in the zone; the addresses of MX hosts only after
+    /// the MX answers.</summary>
+    public static IReadOnlyCollection<DnsQuestion> HostQuestions(SpfZone zone)
     {
         if (!SpfTarget.IsMultiLabelName(zone.Sender) || zone.Read(zone.Sender)?.Record is not { } record) return [];
-        var walk = new SpfWalk(zone, SpfEvalLevel.Full);
-        walk.Visit(zone.Sender, record, passing: true, isOwn: true);
-        return [.. walk.HostQuestions.Distinct()];
+        new SpfWalk(zone, SpfEvalLevel.Full).Visit(zone.Sender, record, passing: true, isOwn: true);
+        return zone.TakeMissing();
     }
 
-    private static SpfResult Evaluate(SpfZone zone, SpfEvalLevel level, DnsAnswer answer, SpfReading reading)
+    /// <summary>The worst case term by term, for a person to read; empty without a valid record.</summary>
+    public static IReadOnlyList<SpfStep> StepsOf(SpfZone zone, SpfEvalLevel level)
     {
-        var record = reading.Record!;
+        var steps = new List<SpfStep>();
+        if (SpfTarget.IsMultiLabelName(zone.Sender) && zone.Read(zone.Sender)?.Record is { } record)
+            new SpfWalk(zone, level, steps).Visit(zone.Sender, record, passing: true, isOwn: true);
+        return steps;
+    }
+
+    private static SpfResult Evaluate(SpfZone zone, SpfEvalLevel level, SpfReading reading)
+    {
         var walk = new SpfWalk(zone, level);
-        var outcome = walk.Visit(zone.Sender, record, passing: true, isOwn: true);
+        var outcome = walk.Visit(zone.Sender, reading.Record!, passing: true, isOwn: true);
         // RFC 7208 §4.6.4: eleven terms are permerror, and so is a loop, which never stops adding.
-        if (walk.HasLoop || walk.Lookups > SpfWalk.MaxLookups) outcome.Errors.Add(SpfStatus.PermerrorLookupLimit);
-        if (level == SpfEvalLevel.Full && walk.Voids > SpfWalk.MaxVoids) outcome.Errors.Add(SpfStatus.PermerrorVoidLimit);
+        if (walk.HasLoop || walk.Lookups > SpfLimits.Lookups) outcome.Errors.Add(SpfStatus.PermerrorLookupLimit);
+        if (level == SpfEvalLevel.Full && walk.Voids > SpfLimits.Voids) outcome.Errors.Add(SpfStatus.PermerrorVoidLimit);
         // The order of the enum is the precedence; temperror stands last, since the permerrors beside it are certain without it.
-        var status = outcome.Errors.Count > 0 ? outcome.Errors.Min : SpfStatus.Valid;
-        return WithText(answer, reading, status, ClassOf(status, outcome)) with
+        return Result(zone, level, reading, outcome.Errors.Any ? outcome.Errors.First : SpfStatus.Valid, walk, outcome);
+    }
+
+    /// <summary>One object, written once: a row is made for every name of a scan.</summary>
+    /// <param name="reading">Null for a name that no record can stand at.</param>
+    /// <param name="walk">Not null exactly for a record that satisfies the grammar, and so <paramref name="outcome"/>.</param>
+    private static SpfResult Result(
+        SpfZone zone, SpfEvalLevel level, SpfReading? reading, SpfStatus status, SpfWalk? walk = null, SpfWalk.Outcome? outcome = null)
+    {
+        var answer = zone.Answer(zone.Sender, DnsRecordType.Txt)!;
+        bool known = !answer.Status.IsUnknown();
+        var sizes = TxtSizes.Of(answer);
+        var txt = reading?.Txt;
+        var record = walk is null ? null : reading!.Record;
+        return new SpfResult
         {
-            All = AllOf(record),
-            EffectiveAll = outcome.EffectiveAll,
-            Permissive = outcome.Permissive,
+            Status = status,
+            Class = ClassOf(status, outcome),
+            Answer = answer,
+            All = record is null ? null : AllOf(record),
+            EffectiveAll = outcome?.EffectiveAll,
+            Permissive = outcome?.Permissive,
             // RFC 7208 §10.1.2
-            NoMail = status == SpfStatus.Valid && record.Directives is [{ Mechanism: SpfMechanism.All, Qualifier: SpfQualifier.Fail }],
-            Errors =
-            [
-                .. outcome.Errors.Select(e => e.Word()),
-                .. walk.HasLoop ? ["loop"] : Array.Empty<string>(),
-                .. outcome.Inner.Select(e => e.Word().Replace("permerror_", NestedPrefix, StringComparison.Ordinal)),
-            ],
+            NoMail = txt is null ? null : status == SpfStatus.Valid && record!.Directives is [{ Mechanism: SpfMechanism.All, Qualifier: SpfQualifier.Fail }],
+            Errors = ErrorWords(status, walk, outcome),
+            SyntaxError = reading?.SyntaxError,
             // An evaluator that goes round a loop counts to the limit and one more.
-            LookupsWorst = walk.HasLoop ? Math.Max(walk.Lookups, SpfWalk.MaxLookups + 1) : walk.Lookups,
-            VoidWorst = level == SpfEvalLevel.Full ? walk.Voids : null,
-            EvalLevel = level,
-            RedirectChain = walk.RedirectChain,
-            Includes =
-            [
-                .. record.BeforeAll.Where(d => d.Mechanism == SpfMechanism.Include)
-                    .Select(d => SpfTarget.Of(d.Domain, zone.Sender, zone.Sender).Text),
-            ],
-            IncludeDepth = walk.Depth,
-            Ipv4Count = CountAddresses(walk.PassingIp4),
-            WidestIp4 = walk.PassingIp4.Count == 0 ? null : walk.PassingIp4.Min(n => n.Prefix),
-            HasPtr = record.Directives.Any(d => d.Mechanism == SpfMechanism.Ptr),
-            HasDynamicMacro = record.Directives.Any(d => d.Domain is { IsDynamic: true }) || record.Redirect is { Value.IsDynamic: true },
-            Quirks = [.. QuirksOf(record, reading.Txt!.Text)],
+            LookupsWorst = walk is null ? null : walk.HasLoop ? Math.Max(walk.Lookups, SpfLimits.Lookups + 1) : walk.Lookups,
+            VoidWorst = level == SpfEvalLevel.Full ? walk?.Voids : null,
+            EvalLevel = status is SpfStatus.Unknown or SpfStatus.None ? null : level,
+            RedirectChain = walk?.RedirectChain ?? [],
+            Includes = record is null ? NoWords : IncludesOf(record, zone.Sender) ?? NoWords,
+            IncludeDepth = walk?.Depth,
+            Ipv4Count = walk is null ? null : CountAddresses(walk.PassingIp4),
+            WidestIp4 = walk is null or { PassingIp4.Count: 0 } ? null : walk.PassingIp4.Min(n => n.Prefix),
+            HasPtr = record is null ? null : Array.Exists(record.DirectiveArray, d => d.Mechanism == SpfMechanism.Ptr),
+            HasDynamicMacro = record is null ? null : record.Redirect is { Value.IsDynamic: true } || Array.Exists(record.DirectiveArray, d => d.Domain is { IsDynamic: true }),
+            Length = txt?.Text.Length,
+            Strings = txt?.Strings.Count,
+            NearMiss = reading?.NearMiss,
+            Quirks = record is null ? NoWords : QuirksOf(record, txt!.Text) ?? NoWords,
+            Raw = txt is null ? null : Evidence.Escape(txt.Text),
+            Candidates = reading is null || reading.Candidates.Count == 0 ? [] : Escaped(reading.Candidates),
+            TxtRrsetBytes = known ? sizes.Rdata : null,
+            // RFC 7208 §3.4: "under 450 octets" with the name.
+            TxtOver450 = known ? sizes.NameAndText >= 450 : null,
+            TxtOver512 = known ? sizes.Message > 512 : null,
+            // A truncated answer that TCP did not complete needed it too.
+            TxtNeededTcp = known || answer.Status == DnsStatus.Truncated ? answer.OverTcp || answer.Status == DnsStatus.Truncated : null,
+            Zone = zone,
         };
     }
 
-    private static SpfResult Without(DnsAnswer answer, SpfStatus status, SpfClass @class) => new()
+    private static string[] ErrorWords(SpfStatus status, SpfWalk? walk, SpfWalk.Outcome? outcome)
     {
-        Status = status,
-        Class = @class,
-        Answer = answer,
-        TxtRrsetBytes = answer.Status.IsUnknown() ? null : answer.RecordsOf<TxtRecord>().Sum(r => r.Strings.Sum(s => s.Length + 1)),
-    };
+        if (status is SpfStatus.Unknown or SpfStatus.None or SpfStatus.Valid) return [];
+        if (outcome is null) return [status.Word()];
+        return
+        [
+            .. outcome.Errors.InOrder().Select(e => e.Word()),
+            .. walk!.HasLoop ? ["loop"] : Array.Empty<string>(),
+            .. outcome.Inner.InOrder().Select(e => e.Word().Replace("permerror_", NestedPrefix, StringComparison.Ordinal)),
+        ];
+    }
 
-    private static SpfResult WithText(DnsAnswer answer, SpfReading reading, SpfStatus status, SpfClass @class) =>
-        Without(answer, status, @class) with
-        {
-            NoMail = false,
-            Length = reading.Txt!.Text.Length,
-            Strings = reading.Txt.Strings.Count,
-            Raw = Evidence.Escape(reading.Txt.Text),
-        };
+    private static List<string>? IncludesOf(SpfRecord record, string sender)
+    {
+        List<string>? includes = null;
+        foreach (var directive in record.BeforeAll)
+            if (directive.Mechanism == SpfMechanism.Include) (includes ??= []).Add(SpfTarget.Of(directive.Domain, sender, sender).Text);
+        return includes;
+    }
 
     private static string[] Escaped(IReadOnlyList<string> texts) => [.. texts.Select(Evidence.Escape)];
 
-    private static SpfClass ClassOf(SpfStatus status, SpfWalk.Outcome outcome) => status switch
+    private static SpfClass ClassOf(SpfStatus status, SpfWalk.Outcome? outcome) => status switch
     {
+        SpfStatus.None => SpfClass.None,
+        SpfStatus.Unknown => SpfClass.Unknown,
         // Published, but what it comes to could not be seen: not "invalid".
         SpfStatus.Temperror => SpfClass.Unknown,
-        SpfStatus.Valid when outcome.Permissive != SpfPermissive.None => SpfClass.Pass,
-        SpfStatus.Valid => outcome.EffectiveAll switch
+        SpfStatus.Valid when outcome!.Permissive != SpfPermissive.None => SpfClass.Pass,
+        SpfStatus.Valid => outcome!.EffectiveAll switch
         {
             SpfEffectiveAll.Fail => SpfClass.Fail,
             SpfEffectiveAll.Softfail => SpfClass.Softfail,
@@ -138,31 +158,39 @@ public static class SpfClassifier
         _ => record.Redirect is null ? SpfAll.Missing : SpfAll.Redirect,
     };
 
-    private static IEnumerable<string> QuirksOf(SpfRecord record, string text)
+    private static List<string>? QuirksOf(SpfRecord record, string text)
     {
+        List<string>? quirks = null;
         // RFC 7208 §6: "include=x" is an unknown modifier, and ignored.
-        if (record.Terms.OfType<SpfModifier>().Any(m => MechanismNames.Contains(m.Name, StringComparer.OrdinalIgnoreCase)))
-            yield return "mechanism_as_modifier";
+        if (record.Terms.Count > record.Directives.Count
+            && record.Terms.OfType<SpfModifier>().Any(m => MechanismNames.Contains(m.Name, StringComparer.OrdinalIgnoreCase)))
+        {
+            (quirks ??= []).Add("mechanism_as_modifier");
+        }
         // RFC 7208 §5.5: SHOULD NOT be published.
-        if (record.Directives.Any(d => d.Mechanism == SpfMechanism.Ptr)) yield return "ptr";
-        if (!text.StartsWith("v=spf1", StringComparison.Ordinal)) yield return "version_case";
+        if (Array.Exists(record.DirectiveArray, d => d.Mechanism == SpfMechanism.Ptr)) (quirks ??= []).Add("ptr");
+        if (!text.StartsWith("v=spf1", StringComparison.Ordinal)) (quirks ??= []).Add("version_case");
+        return quirks;
     }
 
-    /// <summary>Distinct addresses, 0 to 2^32: as disjoint ranges. Only ip4 terms, at every level, so that figures compare.</summary>
+    /// <summary>Distinct addresses, 0 to 2^32: as disjoint ranges.</summary>
     private static long CountAddresses(List<SpfIp4Network> networks)
     {
-        var ranges = networks.Select(n =>
+        if (networks.Count == 0) return 0;
+        var ranges = new (long First, long End)[networks.Count];
+        for (int i = 0; i < ranges.Length; i++)
         {
-            long size = 1L << (32 - n.Prefix);
-            long first = n.Address & ~(size - 1);
-            return (First: first, End: first + size);
-        });
+            long size = 1L << (32 - networks[i].Prefix);
+            long first = networks[i].Address & ~(size - 1);
+            ranges[i] = (first, first + size);
+        }
+        Array.Sort(ranges);
         long count = 0, end = 0;
-        foreach (var range in ranges.OrderBy(r => r.First))
+        foreach (var (first, last) in ranges)
         {
-            if (range.End <= end) continue;
-            count += range.End - Math.Max(range.First, end);
-            end = range.End;
+            if (last <= end) continue;
+            count += last - Math.Max(first, end);
+            end = last;
         }
         return count;
     }

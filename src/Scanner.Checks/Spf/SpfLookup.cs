@@ -23,14 +23,32 @@ public static class SpfLookup
         if (level >= SpfEvalLevel.Tree && SpfTarget.IsMultiLabelName(name)) await ReadTreeAsync(zone, resolver, cancellationToken);
         if (level >= SpfEvalLevel.Full)
         {
-            // At most ten terms before the limit, two questions each.
-            await AskAsync(zone, SpfClassifier.HostQuestions(zone), resolver, cancellationToken);
+            // Twice: first what the terms name, then the hosts of MX answers. At most ten terms before the limit, ten hosts each.
+            for (int round = 0; round < 2; round++)
+                await AskAsync(zone, [.. SpfClassifier.HostQuestions(zone)], resolver, cancellationToken);
         }
         return SpfClassifier.Classify(zone, level);
     }
 
+    /// <summary>check_host() for one client (RFC 7208 §4).</summary>
+    /// <param name="domain">The name whose record is asked, in A-labels, without the trailing dot.</param>
+    /// <param name="resolver">Asked for what the evaluation meets, and no more: at most ten terms, each with at most ten hosts.</param>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
+    public static async ValueTask<SpfCheck> CheckHostAsync(string domain, SpfClient client, IResolver resolver, CancellationToken cancellationToken)
+    {
+        string name = domain.ToLowerInvariant();
+        var zone = new SpfZone(name);
+        while (true)
+        {
+            if (SpfEvaluator.CheckHost(zone, client, name) is { } check) return check;
+            await AskAsync(zone, [.. zone.TakeMissing()], resolver, cancellationToken);
+        }
+    }
+
     private static async ValueTask ReadTreeAsync(SpfZone zone, IResolver resolver, CancellationToken cancellationToken)
     {
+        // Most records refer to nothing or to a handful of names.
+        if (zone.Read(zone.Sender)?.Record is null || !zone.References(zone.Sender).Any()) return;
         var known = new HashSet<string>(StringComparer.Ordinal) { zone.Sender };
         List<string> level = [zone.Sender];
         while (level.Count > 0)
@@ -45,7 +63,7 @@ public static class SpfLookup
 
     /// <summary>All at once: there are never more than <see cref="MaxTxtLookups"/>, and the resolver has its own limits.</summary>
     private static async ValueTask AskAsync(
-        SpfZone zone, IReadOnlyList<DnsQuestion> questions, IResolver resolver, CancellationToken cancellationToken)
+        SpfZone zone, List<DnsQuestion> questions, IResolver resolver, CancellationToken cancellationToken)
     {
         if (questions.Count == 0) return;
         var answers = await Task.WhenAll(questions.Select(q => resolver.QueryAsync(q, cancellationToken).AsTask()));

@@ -4,7 +4,7 @@ using System.Text;
 namespace Scanner.Checks.Spf;
 
 /// <summary>A macro such as <c>%{d2r-}</c> (RFC 7208 §7.1).</summary>
-/// <param name="Letter">Lower-case, one of <c>s l o d i p h v</c>.</param>
+/// <param name="Letter">Lower-case, one of <c>s l o d i p h v</c>, and <c>c r t</c> in the text that exp points to.</param>
 /// <param name="UrlEscape">Written in upper case: the result is URL-escaped (RFC 7208 §7.3).</param>
 /// <param name="Digits">Right-hand parts to keep, 1 or more; null for all.</param>
 /// <param name="Reverse">The parts are turned round before that.</param>
@@ -34,32 +34,45 @@ public sealed class SpfMacroString
     // as the community test suite does ("exp-only-macro-char").
     private const string Letters = "slodiphv";
 
+    private const string ExplanationLetters = Letters + "crt";
+
     /// <summary>RFC 7208 §7.1, delimiter.</summary>
     private static readonly SearchValues<char> DelimiterCharacters = SearchValues.Create(".-+,/_=");
 
-    private SpfMacroString(string text, SpfMacroPart[] parts, bool isDomainSpec)
+    /// <summary>Null when the text is all literal, as it is nearly always.</summary>
+    private readonly SpfMacroPart[]? _parts;
+
+    private SpfMacroString(string text, SpfMacroPart[]? parts, bool isDomainSpec)
     {
         Text = text;
-        Parts = parts;
+        _parts = parts;
         IsDomainSpec = isDomainSpec;
     }
 
     /// <summary>As it stands in the record.</summary>
     public string Text { get; }
 
-    public IReadOnlyList<SpfMacroPart> Parts { get; }
+    public IReadOnlyList<SpfMacroPart> Parts => _parts ?? (Text.Length == 0 ? [] : [new SpfMacroPart(Text, null)]);
 
     /// <summary>Ends in <c>.toplabel</c>, with or without one more dot, or in a macro-expand (RFC 7208 §7.1, domain-end).</summary>
     public bool IsDomainSpec { get; }
 
     /// <summary>Depends on more than the domain: everything but <c>d</c> and <c>o</c> needs a client or a whole sender address.</summary>
-    public bool IsDynamic => Parts.Any(p => p.Macro is { Letter: not ('d' or 'o') });
+    public bool IsDynamic => _parts is not null && Array.Exists(_parts, p => p.Macro is { Letter: not ('d' or 'o') });
 
     /// <summary>Null when a "%" does not begin a macro-expand.</summary>
     /// <param name="text">Of %x21-7E only: whoever splits the record into terms has seen to that.</param>
-    public static SpfMacroString? Parse(string text)
+    public static SpfMacroString? Parse(string text) => Parse(text, Letters);
+
+    /// <summary>RFC 7208 §7.1, explain-string: macro-strings and blanks, in which c, r and t mean something too (§7.2). Null when a "%" does
+    /// not begin a macro-expand or the text is not US-ASCII (§6.2).</summary>
+    public static SpfMacroString? ParseExplanation(string text) =>
+        text.AsSpan().ContainsAnyExceptInRange(' ', '~') ? null : Parse(text, ExplanationLetters);
+
+    private static SpfMacroString? Parse(string text, string letters)
     {
-        var parts = new List<SpfMacroPart>(1);
+        if (!text.Contains('%')) return new SpfMacroString(text, null, text.Length > 0 && EndsInTopLabel(text));
+        var parts = new List<SpfMacroPart>();
         int literal = 0;
         int percent;
         for (int from = 0; (percent = text.IndexOf('%', from)) >= 0; from = literal)
@@ -73,7 +86,7 @@ public sealed class SpfMacroString
                 case '-': parts.Add(new SpfMacroPart("%20", null)); break;
                 case '{':
                     int close = text.IndexOf('}', percent);
-                    if (close < 0 || ParseMacro(text.AsSpan(percent + 2, close - percent - 2)) is not { } macro) return null;
+                    if (close < 0 || ParseMacro(text.AsSpan(percent + 2, close - percent - 2), letters) is not { } macro) return null;
                     parts.Add(new SpfMacroPart("", macro));
                     literal = close + 1;
                     continue;
@@ -83,7 +96,7 @@ public sealed class SpfMacroString
             literal = percent + 2;
         }
         if (literal < text.Length) parts.Add(new SpfMacroPart(text[literal..], null));
-        bool domainEnd = literal == text.Length ? text.Length > 0 : EndsInTopLabel(text.AsSpan(literal));
+        bool domainEnd = literal == text.Length || EndsInTopLabel(text.AsSpan(literal));
         return new SpfMacroString(text, [.. parts], domainEnd);
     }
 
@@ -91,8 +104,9 @@ public sealed class SpfMacroString
     /// <param name="valueOf">Gets a lower-case letter, gives its value or null.</param>
     public string? Expand(Func<char, string?> valueOf)
     {
+        if (_parts is null) return Text;
         var expanded = new StringBuilder();
-        foreach (var part in Parts)
+        foreach (var part in _parts)
         {
             if (part.Macro is not { } macro) expanded.Append(part.Literal);
             else if (valueOf(macro.Letter) is { } value) expanded.Append(macro.Transform(value));
@@ -104,11 +118,11 @@ public sealed class SpfMacroString
     public override string ToString() => Text;
 
     /// <summary>What stands between "%{" and "}": macro-letter, transformers, delimiters (RFC 7208 §7.1).</summary>
-    private static SpfMacro? ParseMacro(ReadOnlySpan<char> body)
+    private static SpfMacro? ParseMacro(ReadOnlySpan<char> body, string letters)
     {
         if (body.IsEmpty) return null;
         char letter = char.ToLowerInvariant(body[0]);
-        if (!Letters.Contains(letter)) return null;
+        if (!letters.Contains(letter)) return null;
         int i = 1;
         int? digits = null;
         for (; i < body.Length && char.IsAsciiDigit(body[i]); i++)

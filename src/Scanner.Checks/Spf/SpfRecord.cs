@@ -24,11 +24,19 @@ public enum SpfMechanism : byte
 
 /// <param name="Address">As written: bits beyond the prefix may be set.</param>
 /// <param name="Prefix">0 to 32.</param>
-public readonly record struct SpfIp4Network(uint Address, int Prefix);
+public readonly record struct SpfIp4Network(uint Address, int Prefix)
+{
+    /// <summary>Only the first <see cref="Prefix"/> bits are compared (RFC 7208 §5).</summary>
+    public bool Contains(uint address) => Prefix == 0 || (address ^ Address) >> (32 - Prefix) == 0;
+}
 
 /// <param name="Address">As written: bits beyond the prefix may be set.</param>
 /// <param name="Prefix">0 to 128.</param>
-public readonly record struct SpfIp6Network(UInt128 Address, int Prefix);
+public readonly record struct SpfIp6Network(UInt128 Address, int Prefix)
+{
+    /// <summary>Only the first <see cref="Prefix"/> bits are compared (RFC 7208 §5).</summary>
+    public bool Contains(UInt128 address) => Prefix == 0 || (address ^ Address) >> (128 - Prefix) == 0;
+}
 
 /// <summary>One term of a record (RFC 7208 §4.6.1).</summary>
 /// <param name="Text">As it stands in the record.</param>
@@ -70,20 +78,35 @@ public sealed record SpfModifier(string Text, string Name, SpfMacroString Value)
 /// <summary>A record that satisfies the grammar of RFC 7208 §12, in parsed form. It says what is written, not what it comes to.</summary>
 public sealed record SpfRecord
 {
+
     public SpfRecord(IReadOnlyList<SpfTerm> terms)
     {
         Terms = terms;
-        Directives = [.. terms.OfType<SpfDirective>()];
-        All = Directives.FirstOrDefault(d => d.Mechanism == SpfMechanism.All);
-        // RFC 7208 §6: redirect and exp stand at most once, so the first is the one.
-        Redirect = terms.OfType<SpfModifier>().FirstOrDefault(m => m.IsRedirect);
-        Exp = terms.OfType<SpfModifier>().FirstOrDefault(m => m.IsExp);
+        int count = 0;
+        for (int i = 0; i < terms.Count; i++)
+        {
+            if (terms[i] is SpfDirective) count++;
+            // RFC 7208 §6: redirect and exp stand at most once.
+            else if (terms[i] is SpfModifier { IsRedirect: true } redirect) Redirect = redirect;
+            else if (terms[i] is SpfModifier { IsExp: true } exp) Exp = exp;
+        }
+        DirectiveArray = new SpfDirective[count];
+        int next = 0, beforeAll = count;
+        for (int i = 0; i < terms.Count; i++)
+        {
+            if (terms[i] is not SpfDirective directive) continue;
+            if (All is null && directive.Mechanism == SpfMechanism.All) (All, beforeAll) = (directive, next);
+            DirectiveArray[next++] = directive;
+        }
+        BeforeAll = new ArraySegment<SpfDirective>(DirectiveArray, 0, beforeAll);
     }
 
     /// <summary>Directives and modifiers in the order written.</summary>
     public IReadOnlyList<SpfTerm> Terms { get; }
 
-    public IReadOnlyList<SpfDirective> Directives { get; }
+    public IReadOnlyList<SpfDirective> Directives => DirectiveArray;
+
+    internal SpfDirective[] DirectiveArray { get; }
 
     /// <summary>The first <c>all</c>.</summary>
     public SpfDirective? All { get; }
@@ -93,7 +116,7 @@ public sealed record SpfRecord
     public SpfModifier? Exp { get; }
 
     /// <summary>The directives before <c>all</c>: those after it are never tested (RFC 7208 §5.1).</summary>
-    public IEnumerable<SpfDirective> BeforeAll => Directives.TakeWhile(d => d.Mechanism != SpfMechanism.All);
+    public ArraySegment<SpfDirective> BeforeAll { get; }
 
     /// <summary>The redirect, unless <c>all</c> stands anywhere in the record: then it is ignored (RFC 7208 §5.1, §6.1).</summary>
     public SpfModifier? FollowedRedirect => All is null ? Redirect : null;

@@ -16,7 +16,8 @@ public static class SpfRecordParser
 
     public static RecordMatch Parse(TxtRecord txt, out SpfRecord? record, out SpfSyntaxError? error)
     {
-        var joins = new int[Math.Max(0, txt.Strings.Count - 1)];
+        if (txt.Strings.Count <= 1) return Parse(txt.Text, [], out record, out error);
+        var joins = new int[txt.Strings.Count - 1];
         int offset = 0;
         for (int i = 0; i < joins.Length; i++) joins[i] = offset += txt.Strings[i].Length;
         return Parse(txt.Text, joins, out record, out error);
@@ -27,10 +28,21 @@ public static class SpfRecordParser
     /// They decide nothing but whether a syntax error is called <see cref="SpfSyntaxError.SplitBoundary"/>.</param>
     /// <param name="record">Not null exactly for <see cref="RecordMatch.Valid"/>.</param>
     /// <param name="error">Not null exactly for <see cref="RecordMatch.Malformed"/>.</param>
-    public static RecordMatch Parse(string text, ReadOnlySpan<int> joins, out SpfRecord? record, out SpfSyntaxError? error)
+    public static RecordMatch Parse(string text, ReadOnlySpan<int> joins, out SpfRecord? record, out SpfSyntaxError? error) =>
+        Parse(text, joins, out record, out error, out _);
+
+    /// <summary>The first term that the grammar refuses, for a person to look at; null when there is none.</summary>
+    public static string? BadTerm(string text)
+    {
+        Parse(text, [], out _, out _, out string? badTerm);
+        return badTerm;
+    }
+
+    private static RecordMatch Parse(string text, ReadOnlySpan<int> joins, out SpfRecord? record, out SpfSyntaxError? error, out string? badTerm)
     {
         record = null;
         error = null;
+        badTerm = null;
         if (!HasVersion(text)) return RecordMatch.NotThisType;
         var terms = new List<SpfTerm>();
         bool redirect = false, exp = false;
@@ -53,6 +65,7 @@ public static class SpfRecordParser
             }
             if (error is not null)
             {
+                badTerm = text[start..end];
                 if (LostItsBlank(text, start, end, joins)) error = SpfSyntaxError.SplitBoundary;
                 return RecordMatch.Malformed;
             }
@@ -79,9 +92,12 @@ public static class SpfRecordParser
     private static bool LostItsBlank(string text, int start, int end, ReadOnlySpan<int> joins)
     {
         if (end - start > MaxJoinedTerm) return false;
+        int last = start;
         foreach (int join in joins)
         {
-            if (join <= start) continue;
+            // Empty strings put many joins in one place.
+            if (join <= last) continue;
+            last = join;
             if (join >= end) break;
             if (ParseTerm(text[start..join], out _) is null && ParseTerm(text[join..end], out _) is null) return true;
         }
@@ -143,121 +159,121 @@ public static class SpfRecordParser
         _ => null,
     };
 
+    private static readonly (string Name, SpfMechanism Mechanism)[] Mechanisms =
+        [.. Enum.GetValues<SpfMechanism>().Select(mechanism => (mechanism.Word(), mechanism))];
+
     private static SpfSyntaxError? ParseDirective(string text, out SpfTerm? term)
     {
         term = null;
         var qualifier = QualifierOf(text);
-        string mechanism = qualifier is null ? text : text[1..];
-        int mark = mechanism.AsSpan().IndexOfAny(':', '/');
-        string name = mark < 0 ? mechanism : mechanism[..mark];
-        string argument = mark < 0 ? "" : mechanism[mark..];
-        // RFC 7208 §4.6.2: the qualifier is optional and defaults to "+".
-        SpfDirective Of(SpfMechanism kind) => new(text, qualifier ?? SpfQualifier.Pass, kind);
-        switch (name.ToLowerInvariant())
+        var mechanism = text.AsSpan(qualifier is null ? 0 : 1);
+        int mark = mechanism.IndexOfAny(':', '/');
+        var name = mark < 0 ? mechanism : mechanism[..mark];
+        var argument = mark < 0 ? [] : mechanism[mark..];
+        if (MechanismOf(name) is not { } kind) return SpfSyntaxError.UnknownMechanism;
+        SpfMacroString? domain = null;
+        int ip4Prefix = 32, ip6Prefix = 128;
+        SpfIp4Network ip4 = default;
+        SpfIp6Network ip6 = default;
+        var error = kind switch
         {
-            case "all": // RFC 7208 §5.1
-                if (argument.Length > 0) return SpfSyntaxError.UnexpectedArgument;
-                term = Of(SpfMechanism.All);
-                return null;
-            case "include": // RFC 7208 §5.2
-                return ParseDomain(Of(SpfMechanism.Include), argument, required: true, out term);
-            case "exists": // RFC 7208 §5.7
-                return ParseDomain(Of(SpfMechanism.Exists), argument, required: true, out term);
-            case "ptr": // RFC 7208 §5.5
-                return ParseDomain(Of(SpfMechanism.Ptr), argument, required: false, out term);
-            case "a": // RFC 7208 §5.3
-                return ParseHost(Of(SpfMechanism.A), argument, out term);
-            case "mx": // RFC 7208 §5.4
-                return ParseHost(Of(SpfMechanism.Mx), argument, out term);
-            case "ip4": // RFC 7208 §5.6
-                return ParseIp4(Of(SpfMechanism.Ip4), argument, out term);
-            case "ip6": // RFC 7208 §5.6
-                return ParseIp6(Of(SpfMechanism.Ip6), argument, out term);
-            default:
-                return SpfSyntaxError.UnknownMechanism;
-        }
+            SpfMechanism.All => argument.Length > 0 ? SpfSyntaxError.UnexpectedArgument : null, // RFC 7208 §5.1
+            SpfMechanism.Include or SpfMechanism.Exists => ParseDomain(argument, required: true, out domain), // RFC 7208 §5.2, §5.7
+            SpfMechanism.Ptr => ParseDomain(argument, required: false, out domain), // RFC 7208 §5.5
+            SpfMechanism.A or SpfMechanism.Mx => ParseHost(argument, out domain, out ip4Prefix, out ip6Prefix), // RFC 7208 §5.3, §5.4
+            SpfMechanism.Ip4 => ParseIp4(argument, out ip4), // RFC 7208 §5.6
+            _ => ParseIp6(argument, out ip6), // RFC 7208 §5.6
+        };
+        if (error is not null) return error;
+        // RFC 7208 §4.6.2: the qualifier is optional and defaults to "+".
+        term = new SpfDirective(text, qualifier ?? SpfQualifier.Pass, kind)
+        {
+            Domain = domain,
+            Ip4Prefix = ip4Prefix,
+            Ip6Prefix = ip6Prefix,
+            Ip4 = ip4,
+            Ip6 = ip6,
+        };
+        return null;
+    }
+
+    /// <summary>Names without regard to case (RFC 7208 §4.6.1, §12).</summary>
+    private static SpfMechanism? MechanismOf(ReadOnlySpan<char> name)
+    {
+        foreach (var (known, mechanism) in Mechanisms)
+            if (name.Equals(known, StringComparison.OrdinalIgnoreCase)) return mechanism;
+        return null;
     }
 
     /// <summary><c>":" domain-spec</c>, and nothing after it.</summary>
-    private static SpfSyntaxError? ParseDomain(SpfDirective directive, string argument, bool required, out SpfTerm? term)
+    private static SpfSyntaxError? ParseDomain(ReadOnlySpan<char> argument, bool required, out SpfMacroString? domain)
     {
-        term = null;
-        if (argument.Length == 0 && !required)
-        {
-            term = directive;
-            return null;
-        }
+        domain = null;
+        if (argument.Length == 0 && !required) return null;
         if (argument.Length < 2) return SpfSyntaxError.MissingArgument;
         if (argument[0] == '/') return required ? SpfSyntaxError.MissingArgument : SpfSyntaxError.UnexpectedArgument;
-        return ParseDomainSpec(argument[1..], directive, out term);
+        return ParseDomainSpec(argument[1..], out domain);
     }
 
     /// <summary><c>[ ":" domain-spec ] [ dual-cidr-length ]</c></summary>
-    private static SpfSyntaxError? ParseHost(SpfDirective directive, string argument, out SpfTerm? term)
+    private static SpfSyntaxError? ParseHost(ReadOnlySpan<char> argument, out SpfMacroString? domain, out int ip4Prefix, out int ip6Prefix)
     {
-        term = null;
+        domain = null;
         // A domain-spec ends in a toplabel or a macro (RFC 7208 §7.1), never in "/" and digits, though it may hold them further
         // left: so the last run of these is the prefix length.
         int cidr = argument.Length;
         while (cidr > 0 && (argument[cidr - 1] == '/' || char.IsAsciiDigit(argument[cidr - 1]))) cidr--;
         while (cidr < argument.Length && argument[cidr] != '/') cidr++;
-        if (!SpfIpNetworks.TryParseDualPrefix(argument.AsSpan(cidr), out int ip4, out int ip6)) return SpfSyntaxError.BadCidr;
-        directive = directive with { Ip4Prefix = ip4, Ip6Prefix = ip6 };
-        if (cidr == 0)
-        {
-            term = directive;
-            return null;
-        }
+        if (!SpfIpNetworks.TryParseDualPrefix(argument[cidr..], out ip4Prefix, out ip6Prefix)) return SpfSyntaxError.BadCidr;
+        if (cidr == 0) return null;
         if (argument[0] == '/') return SpfSyntaxError.BadCidr;
         if (cidr == 1) return SpfSyntaxError.MissingArgument;
-        var error = ParseDomainSpec(argument[1..cidr], directive, out term);
+        var error = ParseDomainSpec(argument[1..cidr], out domain);
         return error == SpfSyntaxError.BadDomainSpec && HasDomainSpecBeforeSlash(argument[1..cidr]) ? SpfSyntaxError.BadCidr : error;
     }
 
     /// <summary>Which of two names the error gets: <c>a:example.com/2x</c> is a good name with a bad prefix length.</summary>
-    private static bool HasDomainSpecBeforeSlash(string text)
+    private static bool HasDomainSpecBeforeSlash(ReadOnlySpan<char> text)
     {
         int slash = text.IndexOf('/');
-        return slash > 0 && SpfMacroString.Parse(text[..slash]) is { IsDomainSpec: true };
+        return slash > 0 && SpfMacroString.Parse(text[..slash].ToString()) is { IsDomainSpec: true };
     }
 
-    private static SpfSyntaxError? ParseDomainSpec(string text, SpfDirective directive, out SpfTerm? term)
+    private static SpfSyntaxError? ParseDomainSpec(ReadOnlySpan<char> text, out SpfMacroString? domain)
     {
-        term = null;
-        if (SpfMacroString.Parse(text) is not { } domain) return SpfSyntaxError.BadMacro;
-        if (!domain.IsDomainSpec) return SpfSyntaxError.BadDomainSpec;
-        term = directive with { Domain = domain };
-        return null;
+        domain = SpfMacroString.Parse(text.ToString());
+        if (domain is null) return SpfSyntaxError.BadMacro;
+        return domain.IsDomainSpec ? null : SpfSyntaxError.BadDomainSpec;
     }
 
-    private static SpfSyntaxError? ParseIp4(SpfDirective directive, string argument, out SpfTerm? term)
+    private static SpfSyntaxError? ParseIp4(ReadOnlySpan<char> argument, out SpfIp4Network ip4)
     {
-        term = null;
-        if (!TrySplitNetwork(argument, out string network, out string cidr)) return SpfSyntaxError.MissingArgument;
+        ip4 = default;
+        if (!TrySplitNetwork(argument, out var network, out var cidr)) return SpfSyntaxError.MissingArgument;
         if (!SpfIpNetworks.TryParseIp4(network, out uint address)) return SpfSyntaxError.BadIp4;
         int prefix = 32;
         if (cidr.Length > 0 && !SpfIpNetworks.TryParsePrefix(cidr, 32, out prefix)) return SpfSyntaxError.BadCidr;
-        term = directive with { Ip4 = new SpfIp4Network(address, prefix) };
+        ip4 = new SpfIp4Network(address, prefix);
         return null;
     }
 
-    private static SpfSyntaxError? ParseIp6(SpfDirective directive, string argument, out SpfTerm? term)
+    private static SpfSyntaxError? ParseIp6(ReadOnlySpan<char> argument, out SpfIp6Network ip6)
     {
-        term = null;
-        if (!TrySplitNetwork(argument, out string network, out string cidr)) return SpfSyntaxError.MissingArgument;
+        ip6 = default;
+        if (!TrySplitNetwork(argument, out var network, out var cidr)) return SpfSyntaxError.MissingArgument;
         if (!SpfIpNetworks.TryParseIp6(network, out var address)) return SpfSyntaxError.BadIp6;
         int prefix = 128;
         if (cidr.Length > 0 && !SpfIpNetworks.TryParsePrefix(cidr, 128, out prefix)) return SpfSyntaxError.BadCidr;
-        term = directive with { Ip6 = new SpfIp6Network(address, prefix) };
+        ip6 = new SpfIp6Network(address, prefix);
         return null;
     }
 
     /// <summary><c>":" network [ "/" n ]</c>; false when there is no network.</summary>
-    private static bool TrySplitNetwork(string argument, out string network, out string cidr)
+    private static bool TrySplitNetwork(ReadOnlySpan<char> argument, out ReadOnlySpan<char> network, out ReadOnlySpan<char> cidr)
     {
         int slash = argument.IndexOf('/');
-        network = argument.Length == 0 || slash == 0 ? "" : argument[1..(slash < 0 ? argument.Length : slash)];
-        cidr = slash < 0 ? "" : argument[slash..];
+        network = argument.Length == 0 || slash == 0 ? [] : argument[1..(slash < 0 ? argument.Length : slash)];
+        cidr = slash < 0 ? [] : argument[slash..];
         return network.Length > 0;
     }
 }

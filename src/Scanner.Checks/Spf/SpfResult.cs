@@ -66,6 +66,9 @@ public enum SpfPermissive : byte
     [Word("a_slash0")] ASlash0 = 5,
     [Word("mx_slash0")] MxSlash0 = 6,
     IncludePassAll = 7,
+    /// <summary>An exists whose name is the same for every client and is there (RFC 7208 §5.7). Seen at level full only. Not in the list of
+    /// classification.md 4.3, but everyone passes all the same.</summary>
+    ExistsPassAll = 8,
 }
 
 public enum SpfSyntaxError : byte
@@ -136,7 +139,7 @@ public sealed record SpfResult
     /// as the tree was read; at least 11 for a loop, which has no end. Null when there is no valid text to count.</summary>
     public int? LookupsWorst { get; init; }
 
-    /// <summary>Void lookups in the worst case; null below level <see cref="SpfEvalLevel.Full"/>.</summary>
+    /// <summary>Terms with a void lookup in the worst case; null below level <see cref="SpfEvalLevel.Full"/>.</summary>
     public int? VoidWorst { get; init; }
 
     public SpfEvalLevel? EvalLevel { get; init; }
@@ -151,10 +154,10 @@ public sealed record SpfResult
     public int? IncludeDepth { get; init; }
 
     /// <summary>Distinct IPv4 addresses that the tree's ip4 terms let pass, 0 to 2^32: qualifier "+" on the term and on every include
-    /// above it, terms before "all" only. Addresses of a and mx are not added, at any level.</summary>
+    /// above it, terms before "all" only. At level <see cref="SpfEvalLevel.Full"/> those of its a and mx terms too.</summary>
     public long? Ipv4Count { get; init; }
 
-    /// <summary>The smallest prefix length of the ip4 terms in <see cref="Ipv4Count"/>, 0 to 32; null when there are none.</summary>
+    /// <summary>The smallest prefix length of the networks in <see cref="Ipv4Count"/>, 0 to 32; null when there are none.</summary>
     public int? WidestIp4 { get; init; }
 
     public bool? HasPtr { get; init; }
@@ -181,4 +184,16 @@ public sealed record SpfResult
 
     /// <summary>Octets of all TXT RDATA at the name, length octets included.</summary>
     public int? TxtRrsetBytes { get; init; }
+
+    /// <summary>Name and text of all TXT records are not under the 450 octets of RFC 7208 §3.4. Null when they could not be read.</summary>
+    public bool? TxtOver450 { get; init; }
+
+    /// <summary>The answer is over the 512 octets of UDP without EDNS (RFC 7208 §3.4, RFC 1035 §2.3.4).</summary>
+    public bool? TxtOver512 { get; init; }
+
+    /// <summary>The answer came over TCP, or should have.</summary>
+    public bool? TxtNeededTcp { get; init; }
+
+    /// <summary>The answers that all this was read from: those of the tree too, and at level full those about hosts.</summary>
+    public SpfZone? Zone { get; init; }
 }

@@ -40,32 +40,51 @@ public static partial class SpfSelector
     public static SpfReading Read(DnsAnswer answer)
     {
         // RFC 7208 §4.4: any RCODE but 0 and 3, or a time-out, is temperror: we cannot tell.
-        if (answer.Status.IsUnknown()) return new SpfReading { State = SpfReadingState.Unknown };
-        var records = Distinct(answer.RecordsOf<TxtRecord>());
-        // RFC 7208 §4.5: records without the version section are discarded first.
-        var selected = records.Where(r => SpfRecordParser.HasVersion(r.Text)).ToList();
-        if (selected.Count == 0)
+        if (answer.Status.IsUnknown()) return CannotTell;
+        // RFC 7208 §4.5: records without the version section are discarded first. RFC 2181 §5: identical records are one; the same text split
+        // otherwise is another.
+        TxtRecord? only = null;
+        List<TxtRecord>? several = null;
+        for (int i = 0; i < answer.Records.Count; i++)
         {
-            var near = records.Where(r => NearMissOf(r.Text) is not null).ToList();
-            return new SpfReading
-            {
-                State = SpfReadingState.None,
-                // The order of an RRset means nothing, so the first in the order of the enum, to give the same answer every time.
-                NearMiss = near.Count == 0 ? null : near.Min(r => NearMissOf(r.Text)),
-                Candidates = Texts(near),
-            };
+            if (answer.Records[i] is not TxtRecord txt || !SpfRecordParser.HasVersion(txt.Text)) continue;
+            if (only is null) only = txt;
+            else (several ??= [only]).Add(txt);
         }
+        if (only is null) return Nearly(answer);
         // RFC 7208 §3.2, §4.5: more than one is permerror.
-        if (selected.Count > 1) return new SpfReading { State = SpfReadingState.Multiple, Candidates = Texts(selected) };
-        var match = SpfRecordParser.Parse(selected[0], out var record, out var error);
+        if (several is not null && TxtRrset.Distinct(several) is { Count: > 1 } distinct)
+            return new SpfReading { State = SpfReadingState.Multiple, Candidates = Texts(distinct) };
+        var match = SpfRecordParser.Parse(only, out var record, out var error);
         return new SpfReading
         {
             State = match == RecordMatch.Valid ? SpfReadingState.Valid : SpfReadingState.Malformed,
-            Txt = selected[0],
+            Txt = only,
             Record = record,
             SyntaxError = error,
         };
     }
+
+    /// <summary>No record, but perhaps one that nearly is.</summary>
+    private static SpfReading Nearly(DnsAnswer answer)
+    {
+        List<TxtRecord>? near = null;
+        for (int i = 0; i < answer.Records.Count; i++)
+            if (answer.Records[i] is TxtRecord txt && NearMissOf(txt.Text) is not null) (near ??= []).Add(txt);
+        if (near is null) return Nothing;
+        near = TxtRrset.Distinct(near);
+        return new SpfReading
+        {
+            State = SpfReadingState.None,
+            // The order of an RRset means nothing, so the first in the order of the enum, to give the same answer every time.
+            NearMiss = near.Min(r => NearMissOf(r.Text)),
+            Candidates = Texts(near),
+        };
+    }
+
+    private static readonly SpfReading Nothing = new() { State = SpfReadingState.None };
+
+    private static readonly SpfReading CannotTell = new() { State = SpfReadingState.Unknown };
 
     /// <summary>What a text that is no SPF record was probably meant to be. Near-misses never count as published.</summary>
     public static SpfNearMiss? NearMissOf(string text)
@@ -94,23 +113,6 @@ public static partial class SpfSelector
     [GeneratedRegex(
         @"^(v[ \t]*[=:;-]?[ \t]*spf[ \t.]*1?|spf[ \t]*[=:]?[ \t]*1)([ \t;:]|$)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex VersionTypo();
-
-    /// <summary>RFC 2181 §5: identical records are one. The same text split otherwise is another record.</summary>
-    private static List<TxtRecord> Distinct(IEnumerable<TxtRecord> records)
-    {
-        var distinct = new List<TxtRecord>();
-        foreach (var record in records)
-            if (!distinct.Exists(d => IsSame(d, record))) distinct.Add(record);
-        return distinct;
-    }
-
-    private static bool IsSame(TxtRecord a, TxtRecord b)
-    {
-        if (a.Strings.Count != b.Strings.Count) return false;
-        for (int i = 0; i < a.Strings.Count; i++)
-            if (!a.Strings[i].Span.SequenceEqual(b.Strings[i].Span)) return false;
-        return true;
-    }
 
     private static string[] Texts(List<TxtRecord> records) => [.. records.Select(r => r.Text).Order(StringComparer.Ordinal)];
 }

@@ -6,26 +6,23 @@ namespace Scanner.Checks.Spf;
 /// The worst case of a record: a client that matches nothing, so that every term before <c>all</c> is reached, recursively
 /// (classification.md 4.4). Pure: goes over the answers in the zone and asks nothing.
 /// </summary>
-internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level)
+/// <param name="steps">Gets a line for each term gone over, for a person to read; null for none.</param>
+internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level, List<SpfStep>? steps = null)
 {
-    /// <summary>RFC 7208 §4.6.4</summary>
-    public const int MaxLookups = 10;
-
-    /// <summary>RFC 7208 §4.6.4 (SHOULD)</summary>
-    public const int MaxVoids = 2;
-
-    /// <summary>RFC 7208 §4.6.4, §5.4: MX names of one mx term.</summary>
-    private const int MaxMxNames = 10;
-
-    /// <summary>Records read, repeats included. An include may be reached exponentially often; far over the limit we stop adding.</summary>
-    private const int MaxVisits = 500;
+    /// <summary>Terms gone over, repeats included. An include may be reached exponentially often; over the limit of lookups and over this we
+    /// follow no more, for the verdict stands.</summary>
+    private const int MaxTermsBeyondLimit = 5_000;
 
     private readonly List<string> _path = [];
-    private int _visits;
+    private int _terms;
+    private bool _termIsVoid;
+    private string? _note;
+    private List<string>? _redirects;
 
     /// <summary>RFC 7208 §4.6.4: one counter for the whole tree.</summary>
     public int Lookups { get; private set; }
 
+    /// <summary>Terms that look up something that does not exist, whatever the client.</summary>
     public int Voids { get; private set; }
 
     public bool HasLoop { get; private set; }
@@ -33,22 +30,20 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level)
     /// <summary>Deepest nesting of includes and redirects.</summary>
     public int Depth { get; private set; }
 
-    /// <summary>The ip4 networks that pass: qualifier "+" on the term and on every include above it.</summary>
+    /// <summary>The IPv4 networks that pass: qualifier "+" on the term and on every include above it. Those of ip4 terms, and at level full
+    /// those of a and mx too.</summary>
     public List<SpfIp4Network> PassingIp4 { get; } = [];
 
-    public List<string> RedirectChain { get; } = [];
-
-    /// <summary>What the a, mx and exists terms within the limit ask for.</summary>
-    public List<DnsQuestion> HostQuestions { get; } = [];
+    public IReadOnlyList<string> RedirectChain => _redirects ?? [];
 
     /// <summary>What one record comes to.</summary>
     internal sealed class Outcome
     {
         /// <summary>Errors of the record itself; those of the whole tree (limits) are not among them.</summary>
-        public SortedSet<SpfStatus> Errors { get; } = [];
+        public SpfErrors Errors;
 
         /// <summary>What stands behind a <see cref="SpfStatus.PermerrorNested"/>.</summary>
-        public SortedSet<SpfStatus> Inner { get; } = [];
+        public SpfErrors Inner;
 
         /// <summary>Null when the redirect was not followed or could not be.</summary>
         public SpfEffectiveAll? EffectiveAll { get; set; }
@@ -70,32 +65,40 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level)
 
     public Outcome Visit(string domain, SpfRecord record, bool passing, bool isOwn)
     {
-        _visits++;
         _path.Add(domain);
         var outcome = new Outcome();
         // Families that some term before has not yet decided for every client.
         var open = Families.Both;
         foreach (var directive in record.BeforeAll)
         {
+            _terms++;
+            _termIsVoid = false;
             if (directive.CountsAsLookup) Lookups++;
+            int step = Step(domain, directive);
             var target = SpfTarget.Of(directive.Domain, domain, zone.Sender);
             bool pass = directive.Qualifier == SpfQualifier.Pass;
             if (directive.Mechanism == SpfMechanism.Ip4 && pass && passing) PassingIp4.Add(directive.Ip4);
             var (matched, kind) = directive.Mechanism == SpfMechanism.Include
                 ? (Include(target, outcome, passing && pass), SpfPermissive.IncludePassAll)
-                : (Hosts(directive, target, outcome) & EveryoneIn(directive), KindOf(directive.Mechanism));
+                : (Hosts(directive, target, outcome, passing && pass) & EveryoneIn(directive), KindOf(directive.Mechanism));
+            Note(step);
             if (pass) Permit(outcome, matched & open, kind);
             open &= ~matched;
         }
         if (record.All is { } all)
         {
+            Step(domain, all);
             outcome.EffectiveAll = EffectiveOf(all.Qualifier);
             if (all.Qualifier == SpfQualifier.Pass) Permit(outcome, open, SpfPermissive.AllPass);
         }
         else if (record.Redirect is { } redirect)
         {
+            _terms++;
+            _termIsVoid = false;
             Lookups++;
+            int step = Step(domain, redirect);
             Redirect(SpfTarget.Of(redirect.Value, domain, zone.Sender), outcome, open, passing, isOwn);
+            Note(step);
         }
         else
         {
@@ -123,7 +126,7 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level)
     /// <summary>RFC 7208 §6.1: the result is that of the target.</summary>
     private void Redirect(SpfTarget target, Outcome outcome, Families open, bool passing, bool isOwn)
     {
-        if (isOwn) RedirectChain.Add(target.Text);
+        if (isOwn) (_redirects ??= []).Add(target.Text);
         var inner = Follow(target, outcome, SpfStatus.PermerrorRedirectMissing, passing, isOwn);
         outcome.EffectiveAll = target.IsDynamic ? SpfEffectiveAll.Dynamic : inner?.EffectiveAll;
         if (inner is not null) Permit(outcome, inner.Passing & open, inner.Permissive);
@@ -133,44 +136,52 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level)
     private Outcome? Follow(SpfTarget target, Outcome parent, SpfStatus missing, bool passing, bool isOwn)
     {
         Depth = Math.Max(Depth, _path.Count);
-        if (target.IsDynamic || level < SpfEvalLevel.Tree) return null;
+        if (target.IsDynamic) return Noted("depends on the message: not followed");
+        if (level < SpfEvalLevel.Tree) return null;
         if (target.Name is null)
         {
             // RFC 7208 §4.3: a malformed or single-label domain is "none" without any lookup.
             parent.Errors.Add(missing);
-            return null;
+            return Noted("no such name can exist (RFC 7208 §4.3)");
         }
         if (_path.Contains(target.Name))
         {
             // No rule of its own: the limit ends it (RFC 7208 §4.6.4).
             HasLoop = true;
-            return null;
+            return Noted("a loop: back to a record above");
         }
-        if (_visits >= MaxVisits || zone.Read(target.Name) is not { } reading) return null;
-        if (Lookups <= MaxLookups && zone.Answer(target.Name, DnsRecordType.Txt)!.Presence == Presence.Absent) Voids++;
+        if (Lookups > SpfLimits.Lookups && _terms > MaxTermsBeyondLimit || zone.Read(target.Name) is not { } reading) return Noted("not read: the limit is passed already");
+        var answer = zone.Answer(target.Name, DnsRecordType.Txt)!;
+        if (Lookups <= SpfLimits.Lookups && answer.Presence == Presence.Absent) CountVoid();
         switch (reading.State)
         {
             case SpfReadingState.Unknown: // RFC 7208 §5.2
                 parent.Errors.Add(SpfStatus.Temperror);
-                return null;
+                return Noted($"TXT lookup failed: {answer.Status.Word()}");
             case SpfReadingState.None: // RFC 7208 §5.2, §6.1
                 parent.Errors.Add(missing);
-                return null;
+                return Noted(answer.Status == DnsStatus.Nxdomain ? "the name does not exist" : "no SPF record there");
             case SpfReadingState.Multiple:
                 AddNested(parent, SpfStatus.PermerrorMultipleRecords);
-                return null;
+                return Noted("more than one SPF record there (RFC 7208 §4.5)");
             case SpfReadingState.Malformed:
                 AddNested(parent, SpfStatus.PermerrorSyntax);
-                return null;
+                return Noted($"syntax error there: {reading.SyntaxError!.Value.Word()}");
         }
         var inner = Visit(target.Name, reading.Record!, passing, isOwn);
-        foreach (var error in inner.Errors)
+        foreach (var error in inner.Errors.InOrder())
         {
             if (error == SpfStatus.Temperror) parent.Errors.Add(error);
             else if (error != SpfStatus.PermerrorNested) AddNested(parent, error);
         }
-        foreach (var error in inner.Inner) AddNested(parent, error);
+        foreach (var error in inner.Inner.InOrder()) AddNested(parent, error);
         return inner;
+    }
+
+    private Outcome? Noted(string note)
+    {
+        _note = note;
+        return null;
     }
 
     /// <summary>RFC 7208 §5.2: permerror inside is permerror outside.</summary>
@@ -181,37 +192,56 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level)
     }
 
     /// <summary>The hosts of an a, mx or exists term, at level full and within the limit (beyond it no evaluator goes).
-    /// Gives the families that the term can match at all: both, as long as nothing says otherwise.</summary>
-    private Families Hosts(SpfDirective directive, SpfTarget target, Outcome outcome)
+    /// Gives the families that the term can match at all: both for a and mx, as long as nothing says otherwise; for exists none, until the
+    /// answer is there for a name that is the same for every client.</summary>
+    private Families Hosts(SpfDirective directive, SpfTarget target, Outcome outcome, bool passing)
     {
         // A name that cannot exist is never asked for: no match, and no void lookup (RFC 7208 §4.8 leaves it open).
-        if (level < SpfEvalLevel.Full || Lookups > MaxLookups || target.Name is not { } name) return Families.Both;
-        switch (directive.Mechanism)
+        if (level < SpfEvalLevel.Full || Lookups > SpfLimits.Lookups || target.Name is not { } name)
+            return directive.Mechanism == SpfMechanism.Exists ? Families.None : Families.Both;
+        return directive.Mechanism switch
         {
-            case SpfMechanism.A:
-                var ip4 = Ask(name, DnsRecordType.A);
-                var ip6 = Ask(name, DnsRecordType.Aaaa);
-                Judge(outcome, ip4, ip6);
-                return (ip4 == Presence.Absent ? Families.None : Families.Ip4) | (ip6 == Presence.Absent ? Families.None : Families.Ip6);
-            case SpfMechanism.Mx:
-                var mx = Ask(name, DnsRecordType.Mx);
-                Judge(outcome, mx, mx);
-                // RFC 7208 §4.6.4, §5.4
-                int? names = zone.Answer(name, DnsRecordType.Mx)?.RecordsOf<MxRecord>().Count();
-                if (names > MaxMxNames) outcome.Errors.Add(SpfStatus.PermerrorMxLimit);
-                return mx == Presence.Absent ? Families.None : Families.Both;
-            case SpfMechanism.Exists: // RFC 7208 §5.7: always an A lookup
-                var exists = Ask(name, DnsRecordType.A);
-                Judge(outcome, exists, exists);
-                break;
-        }
-        return Families.Both;
+            SpfMechanism.A => Addresses(directive, name, outcome, passing),
+            SpfMechanism.Mx => MxHosts(directive, name, outcome, passing),
+            SpfMechanism.Exists => Exists(name, outcome),
+            _ => Families.Both,
+        };
     }
 
-    private Presence? Ask(string name, DnsRecordType type)
+    /// <summary>RFC 7208 §5.4. An implicit MX is none.</summary>
+    private Families MxHosts(SpfDirective directive, string name, Outcome outcome, bool passing)
     {
-        HostQuestions.Add(new DnsQuestion(name, type));
-        return zone.Answer(name, type)?.Presence;
+        var answer = zone.Ask(name, DnsRecordType.Mx);
+        Judge(outcome, answer?.Presence, answer?.Presence);
+        if (answer is null || answer.Presence == Presence.Unknown) return Families.Both;
+        if (SpfHosts.HasTooManyMx(answer))
+        {
+            // RFC 7208 §4.6.4, §5.4
+            _note = $"more than {SpfLimits.MxNames} MX records (RFC 7208 §4.6.4)";
+            outcome.Errors.Add(SpfStatus.PermerrorMxLimit);
+            return Families.Both;
+        }
+        var families = Families.None;
+        foreach (string host in SpfHosts.MxNames(answer)) families |= Addresses(directive, host, outcome, passing);
+        return families;
+    }
+
+    /// <summary>RFC 7208 §5.3. Gives the families in which the host has addresses, or may have.</summary>
+    private Families Addresses(SpfDirective directive, string host, Outcome outcome, bool passing)
+    {
+        var ip4 = zone.Ask(host, DnsRecordType.A);
+        var ip6 = zone.Ask(host, DnsRecordType.Aaaa);
+        Judge(outcome, ip4?.Presence, ip6?.Presence);
+        if (passing) PassingIp4.AddRange(SpfHosts.Ip4Of(ip4).Select(address => new SpfIp4Network(address, directive.Ip4Prefix)));
+        return (ip4?.Presence == Presence.Absent ? Families.None : Families.Ip4) | (ip6?.Presence == Presence.Absent ? Families.None : Families.Ip6);
+    }
+
+    /// <summary>RFC 7208 §5.7: always an A lookup. The name is the same for every client here, so all match or none does.</summary>
+    private Families Exists(string name, Outcome outcome)
+    {
+        var answer = zone.Ask(name, DnsRecordType.A);
+        Judge(outcome, answer?.Presence, answer?.Presence);
+        return answer?.Presence == Presence.Present ? Families.Both : Families.None;
     }
 
     /// <summary>RFC 7208 §4.6.4: a void lookup brings no records. Which family is asked depends on the client, so a name is void only when
@@ -219,8 +249,37 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level)
     private void Judge(Outcome outcome, Presence? a, Presence? b)
     {
         if (a == Presence.Present || b == Presence.Present) return;
-        if (a == Presence.Absent && b == Presence.Absent) Voids++;
-        else if (a == Presence.Unknown || b == Presence.Unknown) outcome.Errors.Add(SpfStatus.Temperror);
+        if (a == Presence.Absent && b == Presence.Absent)
+        {
+            _note ??= "looks up something that does not exist: a void lookup (RFC 7208 §4.6.4)";
+            CountVoid();
+        }
+        else if (a == Presence.Unknown || b == Presence.Unknown)
+        {
+            _note = "a lookup failed (RFC 7208 §5)";
+            outcome.Errors.Add(SpfStatus.Temperror);
+        }
+    }
+
+    /// <summary>RFC 7208 §4.6.4 limits the "terms for which DNS queries return" nothing: an mx with three dead hosts is one.</summary>
+    private void CountVoid()
+    {
+        if (!_termIsVoid) Voids++;
+        _termIsVoid = true;
+    }
+
+    private int Step(string domain, SpfTerm term)
+    {
+        _note = null;
+        if (steps is null) return -1;
+        steps.Add(new SpfStep(_path.Count - 1, domain, term.Text, Lookups, null));
+        return steps.Count - 1;
+    }
+
+    private void Note(int step)
+    {
+        if (steps is not null && _note is not null) steps[step] = steps[step] with { Outcome = _note };
+        _note = null;
     }
 
     /// <summary>A prefix of 0 compares no bits, so that any client of the family matches (RFC 7208 §5).</summary>
@@ -230,6 +289,7 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level)
         SpfMechanism.Ip6 when directive.Ip6.Prefix == 0 => Families.Ip6,
         SpfMechanism.A or SpfMechanism.Mx =>
             (directive.Ip4Prefix == 0 ? Families.Ip4 : Families.None) | (directive.Ip6Prefix == 0 ? Families.Ip6 : Families.None),
+        SpfMechanism.Exists => Families.Both,
         _ => Families.None,
     };
 
@@ -239,6 +299,7 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level)
         SpfMechanism.Ip6 => SpfPermissive.Ip6Slash0,
         SpfMechanism.A => SpfPermissive.ASlash0,
         SpfMechanism.Mx => SpfPermissive.MxSlash0,
+        SpfMechanism.Exists => SpfPermissive.ExistsPassAll,
         _ => SpfPermissive.None,
     };
 
@@ -249,4 +310,25 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level)
         SpfQualifier.Neutral => SpfEffectiveAll.Neutral,
         _ => SpfEffectiveAll.Pass,
     };
+}
+
+/// <summary>The errors found so far; their order is that of the enum, which is the precedence (classification.md 4.7).</summary>
+internal struct SpfErrors
+{
+    private uint _bits;
+
+    public readonly bool Any => _bits != 0;
+
+    public readonly SpfStatus First => (SpfStatus)System.Numerics.BitOperations.TrailingZeroCount(_bits);
+
+    public void Add(SpfStatus error) => _bits |= 1u << (int)error;
+
+    public readonly IEnumerable<SpfStatus> InOrder() => _bits == 0 ? [] : List(_bits);
+
+    private static List<SpfStatus> List(uint bits)
+    {
+        var list = new List<SpfStatus>();
+        for (; bits != 0; bits &= bits - 1) list.Add((SpfStatus)System.Numerics.BitOperations.TrailingZeroCount(bits));
+        return list;
+    }
 }

@@ -24,6 +24,8 @@ public static class ReplyInterpreter
             CnameTarget = reading.CnameTarget,
             Ttl = reading.Ttl,
             AuthenticData = reply.AuthenticData,
+            // After a CNAME the NSEC may be about any link of the chain.
+            NameDenied = reply.NameDenied && reading.Status == DnsStatus.Nodata && reading.CnameTarget is null,
             OverTcp = reply.OverTcp,
             ExtendedErrors = reply.ExtendedErrors,
             Tries = exchange.Tries,
@@ -125,8 +127,10 @@ public static class ReplyInterpreter
         AddressRecord => DnsRecordType.A,
         CnameRecord => DnsRecordType.Cname,
         NsRecord => DnsRecordType.Ns,
+        PtrRecord => DnsRecordType.Ptr,
         SoaRecord => DnsRecordType.Soa,
         TlsaRecord => DnsRecordType.Tlsa,
+        RrsigRecord => DnsRecordType.Rrsig,
         OtherRecord other => other.Type,
         _ => 0,
     };

@@ -1,3 +1,5 @@
+using Scanner.Dns.Transport;
+
 namespace Scanner.Dns.Resolve;
 
 /// <summary>How questions are asked. Validated once, where the command line is read; never changed afterwards.</summary>
@@ -16,6 +18,11 @@ public sealed record ResolverOptions
     /// <summary>Tries for one question, 1 to 10. Each goes to another resolver where there are several.</summary>
     public int Attempts { get; init; } = 3;
 
+    public TransportKind Transport { get; init; } = TransportKind.Engine;
+
     /// <summary>Answers kept for shared names. 200,000 is more than the distinct includes, MX hosts and ancestors of a million-name list.</summary>
     public int CacheEntries { get; init; } = 200_000;
+
+    /// <summary>Every query over TCP: for a last pass over what UDP did not settle (RFC 7766 §5 lets a client choose).</summary>
+    public bool OverTcp { get; init; }
 }

@@ -31,7 +31,8 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     private int _turn = -1;
 
     /// <param name="transports">One per resolver, at least one. The resolver owns and disposes them.</param>
-    public StubResolver(ResolverOptions options, IReadOnlyList<IDnsTransport> transports, TimeProvider time)
+    /// <param name="statistics">To go on counting where an earlier pass stopped; for the same resolvers in the same order.</param>
+    public StubResolver(ResolverOptions options, IReadOnlyList<IDnsTransport> transports, TimeProvider time, ResolverStatistics? statistics = null)
     {
         if (transports.Count == 0) throw new ArgumentException("at least one resolver is needed", nameof(transports));
         _options = options;
@@ -40,7 +41,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         _permits = new QueryPermits(options.InFlight, options.QueriesPerSecond);
         _trial = TrialAsync;
         _lastAnswer = time.GetTimestamp();
-        Statistics = new ResolverStatistics(transports.Select(t => t.Server));
+        Statistics = statistics ?? new ResolverStatistics(transports.Select(t => t.Server));
         if (options.Attempts == 1) return;
         _retry = new ResiliencePipelineBuilder<Try> { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions<Try>
@@ -105,14 +106,14 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         int tries = previous.Attempt == 0 ? 1 : previous.Answer.Tries + 1;
         IReadOnlyList<DnsStatus>? failed = previous.Attempt == 0 ? null : [.. previous.Answer.FailedTries, previous.Answer.Status];
 
-        var sent = await SendAsync(upstream, question, default, timeout, tries > 1, cancellationToken).ConfigureAwait(false);
+        var sent = await SendAsync(upstream, question, new DnsQueryFlags(DnssecOk: question.Dnssec, Tcp: _options.OverTcp), timeout, tries > 1, cancellationToken).ConfigureAwait(false);
         milliseconds += sent.Milliseconds;
         if (sent.Reply is { Outcome: TransportOutcome.Answered, Rcode: 1 or 4 })
         {
             // RFC 6891 §7: FORMERR or NOTIMP may mean that the server does not know EDNS; once more without it.
             failed = [.. failed ?? [], sent.Reply.Rcode == 1 ? DnsStatus.Formerr : DnsStatus.Notimp];
             tries++;
-            sent = await SendAsync(upstream, question, new DnsQueryFlags(NoEdns: true), timeout, isRetry: true, cancellationToken).ConfigureAwait(false);
+            sent = await SendAsync(upstream, question, new DnsQueryFlags(Tcp: _options.OverTcp, NoEdns: true), timeout, isRetry: true, cancellationToken).ConfigureAwait(false);
             milliseconds += sent.Milliseconds;
         }
         var answer = ReplyInterpreter.Interpret(question, sent.Reply, new ExchangeHistory(tries, failed, milliseconds, upstream.Name));
@@ -211,12 +212,13 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         Sent sent = default;
         for (int attempt = 1; attempt <= _options.Attempts; attempt++)
         {
-            sent = await SendAsync(upstream, TrialQuestion, default, TimeoutOf(attempt), attempt > 1, cancellationToken).ConfigureAwait(false);
+            // With DO, so that the AD bit tells whether this resolver validates at all: the root is signed.
+            sent = await SendAsync(upstream, TrialQuestion, new DnsQueryFlags(DnssecOk: true), TimeoutOf(attempt), attempt > 1, cancellationToken).ConfigureAwait(false);
             if (sent.Reply.Outcome is not (TransportOutcome.Timeout or TransportOutcome.NetworkError)) break;
         }
         var answer = ReplyInterpreter.Interpret(TrialQuestion, sent.Reply);
         bool answers = sent.Reply.Outcome is not (TransportOutcome.Timeout or TransportOutcome.NetworkError);
-        return new ResolverProbe(upstream.Name, answers, answer.Status, sent.Milliseconds, sent.Reply.ErrorText);
+        return new ResolverProbe(upstream.Name, answers, answer.Status, sent.Milliseconds, sent.Reply.ErrorText) { Validates = answer is { Status: DnsStatus.Ok, AuthenticData: true } };
     }
 
     private TimeSpan TimeoutOf(int attempt)
@@ -264,4 +266,8 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
 /// <param name="Status">How it answered the question for the root's name servers.</param>
 /// <param name="Milliseconds">The time of the last try.</param>
 /// <param name="ErrorText">More about a failure, for people; null when there is nothing to say.</param>
-public sealed record ResolverProbe(string Resolver, bool Answers, DnsStatus Status, double Milliseconds, string? ErrorText);
+public sealed record ResolverProbe(string Resolver, bool Answers, DnsStatus Status, double Milliseconds, string? ErrorText)
+{
+    /// <summary>It said AD=1 about the signed root, so it validates. Without that AD=0 means nothing: every zone would look unsigned.</summary>
+    public bool Validates { get; init; }
+}

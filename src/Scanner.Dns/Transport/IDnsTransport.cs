@@ -40,6 +40,9 @@ public sealed record DnsReply
 
     public IReadOnlyList<ushort> ExtendedErrors { get; init; } = [];
 
+    /// <summary>An NSEC record of the authority section has NXNAME (type 128) in its type map (RFC 9824 §3.1).</summary>
+    public bool NameDenied { get; init; }
+
     /// <summary>For logs and traces only; nobody parses it.</summary>
     public string? ErrorText { get; init; }
 
@@ -51,7 +54,9 @@ public sealed record DnsReply
 /// <param name="DnssecOk">DO=1: send signatures too.</param>
 /// <param name="Tcp">Ask over TCP from the start.</param>
 /// <param name="NoEdns">Leave the OPT record out, for a server that answered FORMERR or NOTIMP to it (RFC 6891 §7).</param>
-public readonly record struct DnsQueryFlags(bool CheckingDisabled = false, bool DnssecOk = false, bool Tcp = false, bool NoEdns = false);
+/// <param name="AuthenticData">AD=1: say in the answer whether it was validated (RFC 6840 §5.7). A transport that cannot set it leaves it out.</param>
+public readonly record struct DnsQueryFlags(bool CheckingDisabled = false, bool DnssecOk = false, bool Tcp = false, bool NoEdns = false,
+    bool AuthenticData = false);
 
 /// <summary>
 /// The one seam between resolver policy (retries, limits, cache) and the wire: one question to one server, once, UDP first and TCP
@@ -61,6 +66,12 @@ public interface IDnsTransport : IAsyncDisposable
 {
     /// <summary>The server this transport talks to.</summary>
     IPEndPoint Server { get; }
+
+    /// <summary>It can send CD=1; where not, <see cref="DnsQueryFlags.CheckingDisabled"/> is refused.</summary>
+    bool CanDisableChecking => false;
+
+    /// <summary>What has happened on the wire so far. Empty for a transport that does not count.</summary>
+    TransportSnapshot Snapshot() => new();
 
     /// <param name="timeout">For the whole exchange, TCP included. Over it the outcome is <see cref="TransportOutcome.Timeout"/>.</param>
     /// <exception cref="OperationCanceledException">Only when <paramref name="cancellationToken"/> fires.</exception>

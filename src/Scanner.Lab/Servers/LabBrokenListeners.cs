@@ -26,6 +26,9 @@ internal sealed class LabBrokenListeners : IAsyncDisposable
     /// <summary>Bound to 127.0.0.1 and the common port, not yet listening; the HTTPS server takes it over.</summary>
     public Socket Https => _sockets[LabConnection.Https];
 
+    /// <summary>Bound to ::1 and the common port; null where there is no IPv6.</summary>
+    public Socket? HttpsV6 { get; private set; }
+
     /// <summary>Connections that this system cannot play, such as addresses other than 127.0.0.1 on a Mac.</summary>
     public List<LabConnection> Unavailable { get; } = [];
 
@@ -44,6 +47,7 @@ internal sealed class LabBrokenListeners : IAsyncDisposable
             {
                 // Somebody has this port on one of the addresses: take another.
                 listeners.Https.Dispose();
+                listeners.HttpsV6?.Dispose();
                 await listeners.DisposeAsync();
             }
         }
@@ -86,6 +90,9 @@ internal sealed class LabBrokenListeners : IAsyncDisposable
             _sockets[connection] = socket;
             port = ((IPEndPoint)socket.LocalEndPoint!).Port;
         }
+        if (!LabAddresses.Ipv6Works) return;
+        HttpsV6 = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = false };
+        HttpsV6.Bind(new IPEndPoint(IPAddress.IPv6Loopback, port));
     }
 
     private async Task ListenAsync(CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
@@ -17,7 +18,7 @@ using Microsoft.Extensions.Hosting;
 namespace Scanner.Lab.Servers;
 
 /// <summary>
-/// Every policy host of the world on one port: HTTPS by HTTP/1.1 and HTTP/2 on 127.0.0.1, with the certificate that the host asked by
+/// Every policy host of the world on one port: HTTPS by HTTP/1.1 and HTTP/2 on 127.0.0.1 and ::1, with the certificate that the host asked by
 /// SNI shows; below it, on the other addresses, the connections that go wrong before HTTP.
 /// </summary>
 public sealed class LabHttpsServer : IAsyncDisposable
@@ -90,19 +91,25 @@ public sealed class LabHttpsServer : IAsyncDisposable
         // The host would otherwise take Ctrl+C away from the program that the lab is a part of.
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.WebHost.UseKestrelCore();
-        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = _ => _broken.Https);
+        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = endpoint =>
+            endpoint is IPEndPoint { AddressFamily: AddressFamily.InterNetworkV6 } ? _broken.HttpsV6! : _broken.Https);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen((IPEndPoint)_broken.Https.LocalEndPoint!, listener =>
+            kestrel.Listen((IPEndPoint)_broken.Https.LocalEndPoint!, Serve);
+            if (_broken.HttpsV6 is { } v6) kestrel.Listen((IPEndPoint)v6.LocalEndPoint!, Serve);
+
+            void Serve(ListenOptions listener)
             {
                 listener.Protocols = HttpProtocols.Http1AndHttp2;
                 listener.UseHttps(new TlsHandshakeCallbackOptions
                 {
                     OnConnection = hello => ValueTask.FromResult(TlsFor(hello.ClientHelloInfo.ServerName)),
+                    // Kestrel's ten seconds are soon over on a machine with other work, and a good host would look like a broken one.
+                    HandshakeTimeout = TimeSpan.FromMinutes(2),
                 });
                 listener.Use(next => connection => IsGarbage(connection) ? WriteGarbageAsync(connection) : next(connection));
-            });
+            }
         });
         var app = builder.Build();
         app.Run(AnswerAsync);
@@ -117,9 +124,9 @@ public sealed class LabHttpsServer : IAsyncDisposable
         {
             // Without SNI, or for a name that nobody has, there is a certificate all the same: the answer is then 404.
             ServerCertificateContext = _authority.ContextFor(behaviour?.Certificate ?? LabCertificate.Good, host.Length == 0 ? "no-sni.invalid" : host),
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            EnabledSslProtocols = behaviour is { OnlyTls12: true } ? SslProtocols.Tls12 : SslProtocols.Tls12 | SslProtocols.Tls13,
             // Garbage speaks no HTTP/2 either: with it, what a client says of the same octets depends on who is faster.
-            ApplicationProtocols = behaviour?.Http == LabHttp.Garbage
+            ApplicationProtocols = behaviour is { OnlyHttp11: true } or { Http: LabHttp.Garbage }
                 ? [SslApplicationProtocol.Http11]
                 : [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
             // Each fetch is a first contact; tickets would only cost memory.
@@ -188,6 +195,7 @@ public sealed class LabHttpsServer : IAsyncDisposable
 
         response.StatusCode = host.Status;
         if (host.Location is not null) response.Headers.Location = host.Location;
+        if (host.RetryAfter is not null) response.Headers.RetryAfter = host.RetryAfter;
         // 204, 205 and 304 have no body (RFC 9110 §6.4.1); Kestrel would refuse to send one.
         if (host.Status is 204 or 205 or 304) return;
         response.ContentType = host.ContentType;

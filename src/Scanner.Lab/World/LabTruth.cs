@@ -10,6 +10,9 @@ namespace Scanner.Lab.World;
 /// </summary>
 public sealed class LabTruth(LabWorld world)
 {
+    /// <summary>The run asks for the addresses of MX hosts and for the word of report hosts: the cast's <c>expect-full</c> holds as well.</summary>
+    public bool Full { get; init; }
+
     /// <inheritdoc cref="Expect(string, string?)"/>
     public IReadOnlyDictionary<string, string?> Expect(ListedName name) =>
         name.Class is InputClass.InvalidName or InputClass.IpLiteral && world.Cast.Entry(name.Name) is null
@@ -17,25 +20,46 @@ public sealed class LabTruth(LabWorld world)
             : Expect(name.Name, name.OrganizationalDomain);
 
     /// <summary>Column to value; null is the null of the column, and a column that is not there is not decided. Empty for a name
-    /// below a cast entry that the cast does not list.</summary>
+    /// below a cast entry that the cast does not list, and for one that needs IPv6 on a machine without.</summary>
     /// <param name="name">Lower-case A-labels without trailing dot.</param>
     /// <param name="organizationalDomain">By the public suffix list, for the RFC 7489 reading; null where there is none.</param>
     public IReadOnlyDictionary<string, string?> Expect(string name, string? organizationalDomain)
     {
         if (world.Cast.Zone(name) is { } zone)
-            return zone.Name == name && zone.IsListed ? zone.Expect : new Dictionary<string, string?>();
+            return zone.Name != name || !zone.IsListed || !(LabAddresses.Ipv6Works || !NeedsIpv6(zone)) ? new Dictionary<string, string?>()
+                : Full ? FullExpectations(zone) : zone.Expect;
 
         NameDraw draw = world.Population.Draw(name);
         var row = new Dictionary<string, string?>(24, StringComparer.Ordinal);
         string mxClass = !draw.Exists ? "nxdomain" : draw.Mx?.Class ?? "no_mail";
-        row["mx_class"] = mxClass;
+        // Whether a drawn name's mail hosts have addresses is not drawn.
+        if (!Full || mxClass != "mx_present") row["mx_class"] = mxClass;
         row["runs_mail"] = Bool(draw.Mx is { RunsMail: true });
         AddSpf(row, draw);
         AddDmarc(row, name, organizationalDomain, draw);
         AddMtaSts(row, draw);
         row["tlsrpt_status"] = draw.TlsRpt?.Status ?? "absent";
+        // Drawn names have none of these, and their zones are not signed.
+        row["dkim_ent"] = "absent";
+        row["dkim_presence"] = "absent";
+        row["dane_status"] = "none";
+        row["bimi_status"] = "absent";
+        row["dnssec_state"] = "insecure";
+        row["wildcard_txt"] = "false";
         return row;
     }
+
+    static Dictionary<string, string?> FullExpectations(CastEntry zone)
+    {
+        var row = new Dictionary<string, string?>(zone.Expect, StringComparer.Ordinal);
+        if (row.GetValueOrDefault("mx_class") == "mx_present") row.Remove("mx_class");
+        foreach ((string column, string? value) in zone.ExpectFull) row[column] = value;
+        return row;
+    }
+
+    /// <summary>Is its policy served over IPv6 only?</summary>
+    static bool NeedsIpv6(CastEntry zone) =>
+        zone.Nodes.Values.Any(n => n.PolicyHost is not null && n.Records.ContainsKey(DnsRecordType.Aaaa) && !n.Records.ContainsKey(DnsRecordType.A));
 
     static void AddSpf(Dictionary<string, string?> row, in NameDraw draw)
     {

@@ -53,12 +53,12 @@ public static class Metrics
         new("mtasts_testing", "a working MTA-STS policy in mode testing"),
         new("mtasts_delivery_risk", "MTA-STS enforce that matches no MX host"),
         new("tlsrpt_published", "a TLS-RPT record, valid or not"),
-        new("dkim_namespace", "something below _domainkey, key or not (RFC 8020)"),
-        new("dkim_key_found", "a DKIM key under one of the probed selectors: a lower bound"),
-        new("dane_full", "TLSA records for every MX host, all behind DNSSEC"),
-        new("dane_partial", "TLSA records for some MX hosts"),
-        new("bimi_published", "a BIMI record, valid or not, that is no declination"),
-        new("dnssec_secure", "the name's own zone is signed and validates"),
+        new("dkim_namespace", "something below _domainkey"),
+        new("dkim_key_found", "a DKIM key at one of the selectors tried: a lower bound"),
+        new("dane_full", "validated TLSA for every MX host"),
+        new("dane_partial", "validated TLSA for some MX hosts"),
+        new("bimi_published", "a BIMI logo, own or of the organizational domain"),
+        new("dnssec_secure", "a signed zone that validates"),
     ];
 
     /// <summary>Sorts by place in a list; what nobody listed comes last.</summary>

@@ -9,7 +9,7 @@ public static class RowColumns
 {
     private static readonly (string Name, string Type)[] Section12 =
     [
-        ("mx_provider", "VARCHAR"), ("dkim_ent", "VARCHAR"), ("dkim_presence", "VARCHAR"), ("dkim_selectors", "VARCHAR[]"), ("dane_status", "VARCHAR"),
+        ("mx_provider", "VARCHAR"), ("dkim_ent", "VARCHAR"), ("dkim_presence", "VARCHAR"), ("dkim_selectors", "VARCHAR[]"), ("dkim_key", "VARCHAR[]"), ("dane_status", "VARCHAR"),
         ("bimi_status", "VARCHAR"), ("dnssec_state", "VARCHAR"), ("rua_auth", "VARCHAR"), ("wildcard_txt", "BOOLEAN"),
     ];
 

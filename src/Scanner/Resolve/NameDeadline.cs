@@ -3,12 +3,25 @@ using Scanner.Dns;
 namespace Scanner.Resolve;
 
 /// <summary>
-/// One name's share of the resolver: when the name's time is up, whatever it still waits for is a timeout, and the checks go on with
-/// that as an answer like any other. So a name that behaves badly costs its own row's time and nothing else.
+/// One name's share of the resolver. When the name's time is up, whatever it still waits for is a timeout, and the checks go on with
+/// that as an answer like any other: so a name that behaves badly costs its own row's time and nothing else. Every answer is kept as the
+/// name's evidence, and what an earlier pass has settled is not asked again.
 /// </summary>
-internal sealed class NameDeadline(IResolver inner, CancellationToken nameToken, CancellationToken runToken) : IResolver
+/// <param name="pass">The pass that asks, 1-based: stands in the answers.</param>
+internal sealed class NameDeadline(IResolver inner, NameEvidence evidence, bool shared, int pass, CancellationToken nameToken, CancellationToken runToken) : IResolver
 {
-    public async ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken)
+    public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken) =>
+        pass > 1 && evidence.TryFindSettled(question, out var settled) ? new(settled) : AskAsync(question);
+
+    private async ValueTask<DnsAnswer> AskAsync(DnsQuestion question)
+    {
+        var answer = await AskInTimeAsync(question).ConfigureAwait(false);
+        if (pass > 1) answer = answer with { Pass = pass };
+        evidence.Add(answer, shared);
+        return answer;
+    }
+
+    private async ValueTask<DnsAnswer> AskInTimeAsync(DnsQuestion question)
     {
         if (!nameToken.IsCancellationRequested)
         {
@@ -24,4 +37,11 @@ internal sealed class NameDeadline(IResolver inner, CancellationToken nameToken,
         runToken.ThrowIfCancellationRequested();
         return DnsAnswer.Without(question, DnsStatus.Timeout);
     }
+}
+
+/// <summary>Answers from the evidence alone: the row as it stands, without any network. What nobody asked is "not queried".</summary>
+internal sealed class EvidenceResolver(NameEvidence evidence) : IResolver
+{
+    public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken) =>
+        new(evidence.TryFind(question, out var answer) ? answer : DnsAnswer.Without(question, DnsStatus.NotQueried));
 }

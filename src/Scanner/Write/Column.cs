@@ -15,6 +15,9 @@ public sealed record RunStamp
     /// <summary>SHA-256 of the list file as read, lower-case hexadecimal.</summary>
     public required string ListSha256 { get; init; }
 
+    /// <summary>Hash of the options that decide what stands in a row (<see cref="ResultOptions"/>); empty where it does not matter.</summary>
+    public string OptionsSha256 { get; init; } = "";
+
     /// <summary>Version of the public suffix list that decided org_domain_psl and input_class.</summary>
     public string? PslVersion { get; init; }
 
@@ -37,6 +40,8 @@ public enum ColumnGroup : byte
     [Word("mta-sts")] MtaSts = 7,
     [Word("tls-rpt")] TlsRpt = 8,
     Others = 9,
+    /// <summary>The answers behind the classes.</summary>
+    Evidence = 10,
 }
 
 public enum ColumnType : byte
@@ -183,7 +188,4 @@ internal sealed class ColumnsOf(ColumnGroup group)
             Repeats = true,
             Words = [.. Checks.Words.All<T>()],
         };
-
-    /// <summary>A column of a check that is not built yet: there, and null.</summary>
-    public Column NotYet(string name, string meaning) => Text(name, meaning, _ => null, repeats: true);
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Parquet;
 using Parquet.Schema;
 
@@ -16,8 +17,37 @@ internal abstract class ColumnBuffer
     /// <summary>Writes the column. It cannot be cancelled: half a row group is a broken file.</summary>
     public abstract Task WriteAsync(ParquetRowGroupWriter group);
 
+    /// <summary>Puts the rows into another order.</summary>
+    /// <param name="order">For each place the row that comes there; every row once.</param>
+    public abstract void Reorder(ReadOnlySpan<int> order);
+
     /// <summary>Empties the buffer and lets go of the texts; the arrays stay for the next group.</summary>
     public abstract void Clear();
+
+    /// <summary>The same for a column with at most one value a row: levels and values lie packed, so where a row's value lies has to be
+    /// counted first.</summary>
+    protected static void Reorder<T>(int[] levels, T[] values, int count, ReadOnlySpan<int> order)
+    {
+        int rows = order.Length;
+        int[] oldLevels = ArrayPool<int>.Shared.Rent(rows), places = ArrayPool<int>.Shared.Rent(rows);
+        T[] oldValues = ArrayPool<T>.Shared.Rent(count);
+        levels.AsSpan(0, rows).CopyTo(oldLevels);
+        values.AsSpan(0, count).CopyTo(oldValues);
+        for (int row = 0, place = 0; row < rows; row++)
+        {
+            places[row] = place;
+            place += oldLevels[row];
+        }
+        for (int i = 0, next = 0; i < rows; i++)
+        {
+            int row = order[i];
+            levels[i] = oldLevels[row];
+            if (oldLevels[row] == 1) values[next++] = oldValues[places[row]];
+        }
+        ArrayPool<int>.Shared.Return(oldLevels);
+        ArrayPool<int>.Shared.Return(places);
+        ArrayPool<T>.Shared.Return(oldValues, clearArray: true);
+    }
 
     /// <summary>Appends to an array that grows by doubling.</summary>
     protected static void Append<T>(ref T[] array, ref int count, T value)
@@ -53,6 +83,8 @@ internal sealed class ValueBuffer<T>(Column column, DataField field, Func<Row, T
     public override Task WriteAsync(ParquetRowGroupWriter group) => group.WriteAllPartsAsync<T>(
         field, _values.AsMemory(0, _count), column.Nullable ? _levels.AsMemory(0, _rows) : default(ReadOnlyMemory<int>?), null, CancellationToken.None);
 
+    public override void Reorder(ReadOnlySpan<int> order) => Reorder(_levels, _values, _count, order);
+
     public override void Clear() => _rows = _count = 0;
 }
 
@@ -75,6 +107,8 @@ internal sealed class TextBuffer(Column column, DataField field, Func<Row, strin
 
     public override Task WriteAsync(ParquetRowGroupWriter group) => group.WriteAllPartsAsync<ReadOnlyMemory<char>>(
         field, _values.AsMemory(0, _count), column.Nullable ? _levels.AsMemory(0, _rows) : default(ReadOnlyMemory<int>?), null, CancellationToken.None);
+
+    public override void Reorder(ReadOnlySpan<int> order) => Reorder(_levels, _values, _count, order);
 
     public override void Clear()
     {
@@ -110,6 +144,35 @@ internal sealed class ListBuffer(Column column, DataField field, Func<Row, IEnum
 
     public override Task WriteAsync(ParquetRowGroupWriter group) => group.WriteAllPartsAsync<ReadOnlyMemory<char>>(
         field, _values.AsMemory(0, _count), _levels.AsMemory(0, _entries), _repetitions.AsMemory(0, _entries), CancellationToken.None);
+
+    public override void Reorder(ReadOnlySpan<int> order)
+    {
+        int[] oldLevels = ArrayPool<int>.Shared.Rent(_entries), entryOf = ArrayPool<int>.Shared.Rent(order.Length + 1), valueOf = ArrayPool<int>.Shared.Rent(order.Length);
+        var oldValues = ArrayPool<ReadOnlyMemory<char>>.Shared.Rent(_count);
+        _levels.AsSpan(0, _entries).CopyTo(oldLevels);
+        _values.AsSpan(0, _count).CopyTo(oldValues);
+        for (int entry = 0, row = 0, value = 0; entry < _entries; entry++)
+        {
+            if (_repetitions[entry] == 0) (entryOf[row], valueOf[row++]) = (entry, value);
+            if (oldLevels[entry] == 2) value++;
+        }
+        entryOf[order.Length] = _entries;
+        int to = 0, next = 0;
+        foreach (int row in order)
+        {
+            int value = valueOf[row];
+            for (int entry = entryOf[row]; entry < entryOf[row + 1]; entry++)
+            {
+                _levels[to] = oldLevels[entry];
+                _repetitions[to++] = entry == entryOf[row] ? 0 : 1;
+                if (oldLevels[entry] == 2) _values[next++] = oldValues[value++];
+            }
+        }
+        ArrayPool<int>.Shared.Return(oldLevels);
+        ArrayPool<int>.Shared.Return(entryOf);
+        ArrayPool<int>.Shared.Return(valueOf);
+        ArrayPool<ReadOnlyMemory<char>>.Shared.Return(oldValues, clearArray: true);
+    }
 
     public override void Clear()
     {

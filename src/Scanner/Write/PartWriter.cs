@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
+using System.IO.Hashing;
 using System.Threading.Channels;
 using Parquet;
 using Parquet.Schema;
@@ -11,19 +12,28 @@ public sealed record PartWriterOptions
     /// <summary>20,000: with 100,000 the writer takes three times the memory and writes no faster.</summary>
     public int RowsPerGroup { get; init; } = 20_000;
 
-    /// <summary>100,000: what a killed run loses at most. A million names are ten files.</summary>
-    public int RowsPerPart { get; init; } = 100_000;
+    /// <summary>20,000, one row group: what a killed run loses at most. A million names are fifty files.</summary>
+    public int RowsPerPart { get; init; } = 20_000;
 
     /// <summary>The number of the first part written; a resumed run goes on behind the parts it found.</summary>
     public int FirstPart { get; init; }
+
+    /// <summary>These rows are as good as it gets for now: a run that goes on throws them away and writes them anew.</summary>
+    public bool Provisional { get; init; }
 
     /// <summary>A row group is closed early when it holds this many characters of text: 20,000 policies of 64 KiB would be 2.6 GB.</summary>
     public int MaxBufferedCharacters { get; init; } = 32 * 1024 * 1024;
 }
 
+/// <summary>A part that is whole and on the disk.</summary>
+/// <param name="Checksum">XxHash128 of the file, lower-case hexadecimal.</param>
+public sealed record ClosedPart(string Path, long Rows, long Length, string Checksum);
+
 /// <summary>
 /// Writes rows into <c>part-00000.parquet</c>, <c>part-00001.parquet</c>, … of one folder. A part is written as
 /// <c>.part-00000.parquet.tmp</c> and gets its name only when its footer is on the disk, so what has the name is whole.
+/// Its metadata say which positions of the scan it holds, so a part speaks for itself even where the journal is lost. Rows of a group
+/// stand by rank.
 /// Not for several callers at once. Any error of the disk is an <see cref="IOException"/> that names the path; after one the part
 /// in hand is thrown away and the closed ones stay.
 /// </summary>
@@ -34,8 +44,12 @@ public sealed class PartWriter : IAsyncDisposable
     private readonly PartWriterOptions _options;
     private readonly ParquetSchema _schema;
     private readonly ColumnBuffer[] _buffers;
+    private readonly RunFiles _files;
+    private readonly Action<ClosedPart>? _onClosed;
     private readonly List<string> _closed = [];
-    private FileStream? _file;
+    private readonly List<int> _ranks = [];
+    private readonly List<int> _positions = [];
+    private Stream? _file;
     private ParquetWriter? _parquet;
     private int _bufferedRows;
     private int _bufferedCharacters;
@@ -43,10 +57,13 @@ public sealed class PartWriter : IAsyncDisposable
     private bool _failed;
 
     /// <param name="folder">The <c>domains</c> folder of the run; made when missing.</param>
-    public PartWriter(string folder, RunStamp run, PartWriterOptions? options = null)
+    /// <param name="onClosed">Called for every part once it has its name.</param>
+    public PartWriter(string folder, RunStamp run, PartWriterOptions? options = null, RunFiles? files = null, Action<ClosedPart>? onClosed = null)
     {
         _folder = folder;
         _run = run;
+        _files = files ?? RunFiles.Real;
+        _onClosed = onClosed;
         _options = options ?? new();
         ArgumentOutOfRangeException.ThrowIfLessThan(_options.RowsPerGroup, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(_options.RowsPerPart, 1, nameof(options));
@@ -60,6 +77,9 @@ public sealed class PartWriter : IAsyncDisposable
 
     /// <summary>Rows in closed parts: these are safe.</summary>
     public long RowsClosed { get; private set; }
+
+    /// <summary>Rows taken since the last part was closed: a crash would lose them.</summary>
+    public int RowsOpen => _partRows + _bufferedRows;
 
     /// <summary>The name of a part, without folder.</summary>
     public static string PartName(int number) => string.Create(CultureInfo.InvariantCulture, $"part-{number:D5}.parquet");
@@ -88,6 +108,8 @@ public sealed class PartWriter : IAsyncDisposable
             _failed = true; // The columns now differ in length.
             throw;
         }
+        _ranks.Add(result.Name.Rank);
+        _positions.Add(result.Position);
         _bufferedRows++;
         bool partFull = _partRows + _bufferedRows >= _options.RowsPerPart;
         bool groupFull = _bufferedRows >= _options.RowsPerGroup || _bufferedCharacters >= _options.MaxBufferedCharacters;
@@ -101,17 +123,22 @@ public sealed class PartWriter : IAsyncDisposable
         await GuardAsync(async () =>
         {
             if (_bufferedRows > 0) await WriteGroupAsync();
-            await _parquet!.DisposeAsync();
+            _parquet!.CustomMetadata = Metadata();
+            await _parquet.DisposeAsync();
             _parquet = null;
             // Renamed before it is on the disk, a file could have its name and no content after a power failure.
-            _file!.Flush(flushToDisk: true);
+            _files.Sync(_file!);
+            string part = PartPath;
+            var closed = new ClosedPart(part, _partRows, _file!.Length, PartChecksum.Of(_file));
             await _file.DisposeAsync();
             _file = null;
-            string part = PartPath;
-            File.Move(TemporaryPath, part, overwrite: false);
+            _files.Rename(TemporaryPath, part);
+            _files.SyncFolder(_folder);
             _closed.Add(part);
             RowsClosed += _partRows;
             _partRows = 0;
+            _positions.Clear();
+            _onClosed?.Invoke(closed);
         });
     }
 
@@ -119,9 +146,16 @@ public sealed class PartWriter : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await CloseAsync();
-        if (_file is not null) await _file.DisposeAsync();
+        try
+        {
+            if (_file is not null) await _file.DisposeAsync();
+            if (_failed && File.Exists(TemporaryPath)) _files.Delete(TemporaryPath);
+        }
+        catch (IOException) when (_failed)
+        {
+            // The error that counts has been thrown already; what is left over has no part's name.
+        }
         _file = null;
-        if (_failed && File.Exists(TemporaryPath)) File.Delete(TemporaryPath);
     }
 
     private string PartPath => Path.Combine(_folder, PartName(_options.FirstPart + _closed.Count));
@@ -131,6 +165,7 @@ public sealed class PartWriter : IAsyncDisposable
     private async Task WriteGroupAsync()
     {
         _parquet ??= await OpenAsync();
+        SortByRank();
         using (var group = _parquet.CreateRowGroup())
         {
             foreach (var buffer in _buffers) await buffer.WriteAsync(group);
@@ -139,12 +174,23 @@ public sealed class PartWriter : IAsyncDisposable
         foreach (var buffer in _buffers) buffer.Clear();
         _partRows += _bufferedRows;
         _bufferedRows = _bufferedCharacters = 0;
+        _ranks.Clear();
+    }
+
+    /// <summary>Names are scanned in random order; sorted groups are merged into rank order without sorting the whole.</summary>
+    private void SortByRank()
+    {
+        int[] order = new int[_ranks.Count];
+        for (int i = 0; i < order.Length; i++) order[i] = i;
+        int[] ranks = [.. _ranks];
+        Array.Sort(ranks, order);
+        foreach (var buffer in _buffers) buffer.Reorder(order);
     }
 
     private async Task<ParquetWriter> OpenAsync()
     {
         Directory.CreateDirectory(_folder);
-        _file = new FileStream(TemporaryPath, FileMode.Create, FileAccess.ReadWrite, FileShare.Read, bufferSize: 1 << 16);
+        _file = _files.Create(TemporaryPath);
         var options = new ParquetOptions
         {
             CompressionMethod = CompressionMethod.Zstd,
@@ -153,16 +199,20 @@ public sealed class PartWriter : IAsyncDisposable
         };
         foreach (var (column, field) in ResultSchema.Columns.Zip(_schema.GetDataFields()))
             if (column.Repeats) options.ColumnEncodingHints[field.Path.ToString()] = EncodingHint.Dictionary;
-        var writer = await ParquetWriter.CreateAsync(_schema, _file, options);
-        writer.CustomMetadata = new Dictionary<string, string>
-        {
-            ["schema_version"] = ResultSchema.Version.ToString(CultureInfo.InvariantCulture),
-            ["tool_version"] = _run.ToolVersion,
-            ["list_sha256"] = _run.ListSha256,
-            ["scan_id"] = _run.ScanId,
-        };
-        return writer;
+        return await ParquetWriter.CreateAsync(_schema, _file, options);
     }
+
+    private Dictionary<string, string> Metadata() => new()
+    {
+        ["schema_version"] = ResultSchema.Version.ToString(CultureInfo.InvariantCulture),
+        ["tool_version"] = _run.ToolVersion,
+        ["list_sha256"] = _run.ListSha256,
+        ["options_sha256"] = _run.OptionsSha256,
+        ["scan_id"] = _run.ScanId,
+        ["rows"] = _partRows.ToString(CultureInfo.InvariantCulture),
+        ["positions"] = PositionSet.Encode(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_positions)),
+        ["provisional"] = _options.Provisional ? "true" : "false",
+    };
 
     private async Task GuardAsync(Func<Task> write)
     {
@@ -176,5 +226,18 @@ public sealed class PartWriter : IAsyncDisposable
             if (e is IOException or UnauthorizedAccessException) throw new IOException($"cannot write {PartPath}: {e.Message}", e);
             throw;
         }
+    }
+}
+
+/// <summary>The checksum of a part as it lies on the disk.</summary>
+internal static class PartChecksum
+{
+    /// <summary>XxHash128 of a stream from its beginning, lower-case hexadecimal: against chance, not against an adversary.</summary>
+    public static string Of(Stream file)
+    {
+        file.Position = 0;
+        var hash = new XxHash128();
+        hash.Append(file);
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 }

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Scanner.Checks;
 using Scanner.Checks.Dmarc;
+using Scanner.Checks.Dnssec;
 using Scanner.Checks.MtaSts;
 using Scanner.Checks.Mx;
 using Scanner.Checks.Names;
@@ -35,10 +36,16 @@ public static class ResultSchema
         ("tls_rpt", "TXT at _smtp._tls", r => r.TlsRpt?.Answer),
         ("a", "A at the name, asked only when MX is nodata", r => r.Mx?.A),
         ("aaaa", "AAAA at the name, asked only when MX is nodata", r => r.Mx?.Aaaa),
+        ("domainkey", "TXT at _domainkey", r => r.Dkim?.Answer),
+        ("bimi", "TXT at default._bimi", r => r.Bimi?.Answer),
+        ("soa", "SOA at the name", r => r.Dnssec?.Answer),
     ];
 
+    /// <summary>Questions that only say what became of them; how they were asked is of no interest.</summary>
+    private static readonly FrozenSet<string> StatusOnly = FrozenSet.Create("a", "aaaa", "domainkey", "bimi", "soa");
+
     public static IReadOnlyList<Column> Columns { get; } =
-        [.. Input(), .. Run(), .. Dns(), .. Mail(), .. Spf(), .. Dmarc(), .. MtaSts(), .. TlsRpt(), .. Others()];
+        [.. Input(), .. Run(), .. Dns(), .. Mail(), .. Spf(), .. Dmarc(), .. MtaSts(), .. TlsRpt(), .. OptionalColumns.Others(), .. OptionalColumns.Evidence()];
 
     public static FrozenDictionary<string, Column> ByName { get; } = Columns.ToFrozenDictionary(c => c.Name);
 
@@ -99,6 +106,8 @@ public static class ResultSchema
             c.Time("scan_ts", "when the first question about the name was asked, UTC, microseconds", r => r.Result.ScannedAt),
             c.Int("pass", "the pass in which the name was settled, 1-based", r => r.Result.Pass, nullable: false),
             c.Bool("mopup", "settled in a later pass than the first", r => r.Result.Pass > 1, nullable: false),
+            c.Int("unknown_answers", "questions behind this row that no pass could settle, those about includes and ancestors and a policy fetch among them; null when nothing was asked",
+                r => r.Result.Evidence?.Unknown),
             c.Text("vantage", "from where the run looked, in the user's words", r => r.Run.Vantage, repeats: true),
             c.Text("resolver", "the resolver, address:port, of the first final answer in the order mx txt dmarc mta_sts tls_rpt",
                 r => Answers(r.Result).Select(a => a.Resolver).FirstOrDefault(s => s is not null), repeats: true),
@@ -114,19 +123,21 @@ public static class ResultSchema
         {
             // Facts about an answer that never came are null, not false or zero.
             DnsAnswer? Sent(Row r) => answer(r.Result) is { Status: not (DnsStatus.NotQueried or DnsStatus.NameTooLong) } a ? a : null;
-            DnsAnswer? Answered(Row r) => Sent(r) is { } a && !a.Status.IsUnknown() ? a : null;
+            DnsAnswer? Answered(Row r) => Sent(r) is { } a && a.Presence != Presence.Unknown ? a : null;
 
             columns.Add(c.Word<DnsStatus>($"q_{type}_status", $"what became of {question}", r => answer(r.Result)?.Status));
-            if (type is "a" or "aaaa") continue;
+            if (StatusOnly.Contains(type)) continue;
             columns.Add(c.Bool($"q_{type}_ad", "AD bit of the answer; null without one", r => Answered(r)?.AuthenticData));
             columns.Add(c.Bool($"q_{type}_tcp", "the last try went over TCP", r => Sent(r)?.OverTcp));
             columns.Add(c.Milliseconds($"q_{type}_ms", "milliseconds from the first query to the end, waiting for the rate limit not included", r => Sent(r)?.Milliseconds));
             columns.Add(c.Int($"q_{type}_tries", "queries sent; 0 when a cache answered", r => Sent(r)?.Tries));
+            columns.Add(c.Int($"q_{type}_pass", "the pass that gave this answer, 1-based", r => Sent(r)?.Pass));
             columns.Add(c.Long($"q_{type}_ttl", "seconds a cache may keep the answer", r => Answered(r)?.Ttl));
             columns.Add(c.Text($"q_{type}_cname", "last name of the CNAME chain; with status nxdomain it dangles", r => answer(r.Result)?.CnameTarget));
             columns.Add(c.WordList<DnsStatus>($"q_{type}_failed", "what each failed try came to, oldest first", r => Sent(r)?.FailedTries));
         }
-        columns.Add(c.NotYet("dnssec_state", "null: this version has no dnssec check"));
+        columns.Add(c.Word<DnssecState>("dnssec_state", "is the name's zone signed and valid; unknown unless the resolver validates and is trusted (classification.md 2.6)",
+            r => r.Result.Dnssec?.State));
         return [.. columns];
     }
 
@@ -135,13 +146,17 @@ public static class ResultSchema
         var c = new ColumnsOf(ColumnGroup.Mail);
 
         // Without an MX answer nothing is known about the records, which is not the same as none.
-        MxResult? Seen(Row r) => r.Result.Mx is { } mx && !mx.Answer.Status.IsUnknown() ? mx : null;
+        MxResult? Seen(Row r) => r.Result.Mx is { } mx && mx.Answer.Presence != Presence.Unknown ? mx : null;
         return
         [
             c.Word<MxClass>("mx_class", "does the name run mail (classification.md 3.3)", r => r.Result.Mx?.Class),
             c.Int("mx_count", "MX records, the null MX included", r => Seen(r)?.Targets.Count),
             c.List("mx_hosts", "targets by preference, then name; . is the null MX (RFC 7505)", r => Seen(r)?.Targets.Select(t => t.Host), repeats: true),
             c.WordList<MxTargetKind>("mx_target_kinds", "what kind of name each target is, in the order of mx_hosts", r => Seen(r)?.Targets.Select(t => t.Kind)),
+            c.WordList<MxTargetStatus>("mx_target_status", "what the addresses of each target come to, in the order of mx_hosts; null without --mx-addresses",
+                r => Seen(r) is { } mx && mx.Targets.Any(t => t.Status is not null) ? mx.Targets.Select(t => t.Status!.Value) : null),
+            c.Text("mx_provider", "who runs the most preferred usable host: a word of the provider table (run.json data_versions), self_hosted, or other; null without such a host",
+                r => Seen(r)?.Provider, repeats: true),
             c.Bool("implicit_mx", "no MX, but an address that RFC 5321 §5.1 delivers to; null when unknown",
                 r => r.Result.Mx is null or { Class: MxClass.Unknown } ? null : r.Result.Mx.Class == MxClass.ImplicitMx),
             c.Bool("runs_mail", "in the default denominator mail (classification.md 3.4); null when unknown", r => r.Result.Mx?.RunsMail),
@@ -152,7 +167,7 @@ public static class ResultSchema
             c.List("aaaa_raw", "IPv6 addresses of the name; null when not asked or unknown", r => Addresses(r.Result.Mx?.Aaaa), repeats: true),
         ];
 
-        static IEnumerable<string>? Addresses(DnsAnswer? answer) => answer is null || answer.Status.IsUnknown()
+        static IEnumerable<string>? Addresses(DnsAnswer? answer) => answer is null || answer.Presence == Presence.Unknown
             ? null
             : answer.RecordsOf<AddressRecord>().Select(a => a.Address.ToString());
     }
@@ -172,13 +187,13 @@ public static class ResultSchema
             c.List("spf_errors", "every error found: permerror words, temperror, loop", r => Seen(r)?.Errors, repeats: true),
             c.Word<SpfSyntaxError>("spf_syntax_error", "kind of the first syntax error", r => r.Result.Spf?.SyntaxError),
             c.Int("spf_lookups_worst", "terms that look something up, over the whole tree, worst case; limit 10 (RFC 7208 §4.6.4)", r => r.Result.Spf?.LookupsWorst),
-            c.Int("spf_void_worst", "void lookups in the worst case; limit 2; null below level full", r => r.Result.Spf?.VoidWorst),
+            c.Int("spf_void_worst", "terms with a void lookup in the worst case; limit 2 (RFC 7208 §4.6.4); null below level full", r => r.Result.Spf?.VoidWorst),
             c.Word<SpfEvalLevel>("spf_eval_level", "how far the record was followed", r => r.Result.Spf?.EvalLevel),
             c.List("spf_redirect_chain", "targets of the redirects, in order", r => Seen(r)?.RedirectChain, repeats: true),
             c.List("spf_includes", "targets of the record's own includes before all, in order", r => Seen(r)?.Includes, repeats: true),
             c.Int("spf_include_depth", "deepest nesting of includes and redirects, 0 without", r => r.Result.Spf?.IncludeDepth),
-            c.Long("spf_ipv4_count", "distinct IPv4 addresses that ip4 terms of the tree let pass, 0 to 2^32", r => r.Result.Spf?.Ipv4Count),
-            c.Int("spf_widest_ip4", "smallest prefix length of an ip4 term of the tree, 0 to 32", r => r.Result.Spf?.WidestIp4),
+            c.Long("spf_ipv4_count", "distinct IPv4 addresses that ip4 terms of the tree let pass, 0 to 2^32; at level full a and mx too", r => r.Result.Spf?.Ipv4Count),
+            c.Int("spf_widest_ip4", "smallest prefix length among them, 0 to 32", r => r.Result.Spf?.WidestIp4),
             c.Bool("spf_has_ptr", "uses ptr, which SHOULD NOT be published (RFC 7208 §5.5)", r => r.Result.Spf?.HasPtr),
             c.Bool("spf_has_dynamic_macro", "depends on client or sender", r => r.Result.Spf?.HasDynamicMacro),
             c.Int("spf_len", "octets of the joined record", r => r.Result.Spf?.Length),
@@ -188,6 +203,9 @@ public static class ResultSchema
             c.Text("spf_raw", "the record, escaped; null when there is not exactly one", r => r.Result.Spf?.Raw),
             c.List("spf_candidates", "every TXT record that is SPF or nearly so, escaped", r => Seen(r)?.Candidates),
             c.Int("txt_rrset_bytes", "octets of all TXT RDATA at the name", r => r.Result.Spf?.TxtRrsetBytes),
+            c.Bool("txt_over_450", "name and text of all TXT are not under 450 octets (RFC 7208 §3.4)", r => r.Result.Spf?.TxtOver450),
+            c.Bool("txt_over_512", "the TXT answer is over 512 octets without EDNS (RFC 7208 §3.4)", r => r.Result.Spf?.TxtOver512),
+            c.Bool("txt_needed_tcp", "the TXT answer came over TCP, or should have", r => r.Result.Spf?.TxtNeededTcp),
         ];
     }
 
@@ -216,6 +234,9 @@ public static class ResultSchema
             c.Word<ReportUriState>("rua_state", "are the rua addresses usable", r => r.Result.Dmarc?.Rua),
             c.List("rua_hosts", "distinct hosts of the valid rua addresses, in order", r => Seen(r)?.RuaHosts, repeats: true),
             c.Word<ReportUriState>("ruf_state", "are the ruf addresses usable", r => r.Result.Dmarc?.Ruf),
+            c.Word<ReportAuth>("rua_auth", "do external rua hosts take the reports (RFC 9990 §4); null without --check-report-auth or a valid rua", r => r.Result.Dmarc?.RuaAuth),
+            c.Word<ReportAuth>("ruf_auth", "the same for ruf", r => r.Result.Dmarc?.RufAuth),
+            c.List("rua_host_nxdomain", "external report hosts that do not exist", r => r.Result.Dmarc?.ReportHostsNxdomain, repeats: true),
             c.List("dmarc_quirks", "oddities without effect", r => Seen(r)?.Quirks, repeats: true),
             c.List("dmarc_unknown_tags", "tags that no standard names", r => Seen(r)?.UnknownTags, repeats: true),
             c.Word<DmarcNearMiss>("dmarc_near_miss", "almost a record; never counted as published", r => r.Result.Dmarc?.NearMiss),
@@ -235,7 +256,9 @@ public static class ResultSchema
     {
         var c = new ColumnsOf(ColumnGroup.MtaSts);
         MtaStsResult? Seen(Row r) => r.Result.MtaSts is { Record: not MtaStsRecordState.Unknown } sts ? sts : null;
-        PolicyFetch? Fetch(Row r) => r.Result.MtaSts?.Fetch;
+        // A fetch whose turn never came learned nothing.
+        PolicyFetch? Fetch(Row r) => r.Result.MtaSts?.Fetch is { NotAsked: false } fetch ? fetch : null;
+        static int? Seconds(TimeSpan? time) => time is { } t ? (int)Math.Min(int.MaxValue, t.TotalSeconds) : null;
         return
         [
             c.Word<MtaStsStatus>("mtasts_status", "one column for headlines (RFC 8461, classification.md 6.5)", r => r.Result.MtaSts?.Status),
@@ -250,11 +273,14 @@ public static class ResultSchema
             c.Word<MtaStsStage>("mtasts_stage", "the rung at which a sender stops; null without failure", r => r.Result.MtaSts?.Stage),
             c.Word<MtaStsError>("mtasts_error", "primary cause (classification.md 6.2)", r => r.Result.MtaSts?.Error),
             c.WordList<MtaStsError>("mtasts_cert_flags", "every finding about the certificate, in order of precedence; null when nothing was fetched", r => Fetch(r)?.CertificateFlags),
-            c.Bool("mtasts_transient", "a failure that may pass; null when nothing was fetched", r => Fetch(r)?.Transient),
+            c.Bool("mtasts_transient", "a failure that may pass, or a fetch whose turn never came; null when nothing was to be fetched", r => r.Result.MtaSts?.Fetch?.Transient),
             c.Int("mtasts_http_status", "HTTP status; null without a response", r => Fetch(r)?.HttpStatus),
             c.Text("mtasts_media_type", "Content-Type without parameters; null without a response", r => Fetch(r)?.MediaType, repeats: true),
             c.Bool("mtasts_media_type_ok", "it is text/plain (RFC 8461 §3.2)", r => Fetch(r)?.MediaTypeOk),
             c.Text("mtasts_redirect_host", "the host that a 3xx pointed to; never followed (RFC 8461 §3.3)", r => Fetch(r)?.RedirectHost),
+            c.Int("mtasts_retry_after", "seconds that a Retry-After asked for (RFC 9110 §10.2.3); null when it did not", r => Seconds(Fetch(r)?.RetryAfter)),
+            c.Text("mtasts_host_addr", "the address connected to, or the one whose failure is reported; null when none was tried", r => Fetch(r)?.Address?.ToString(), repeats: true),
+            c.Text("mtasts_http_version", "1.1 or 2; null without a response", r => Fetch(r)?.HttpVersion, repeats: true),
             c.Text("mtasts_tls_version", "1.2 or 1.3; null before the handshake is done", r => Fetch(r)?.TlsVersion, repeats: true),
             c.Milliseconds("mtasts_fetch_ms", "milliseconds of the fetch as a whole", r => Fetch(r)?.Milliseconds),
             c.WordList<MtaStsError>("mtasts_policy_errors", "every finding about the policy text, primary first", r => Seen(r)?.PolicyErrors),
@@ -281,17 +307,6 @@ public static class ResultSchema
             c.Bool("tlsrpt_rua_mailto", "rua names a mailto: address; null without a valid record", r => r.Result.TlsRpt?.RuaMailto),
             c.Bool("tlsrpt_rua_https", "rua names an https: address", r => r.Result.TlsRpt?.RuaHttps),
             c.Text("tlsrpt_raw", "the record, escaped; null when there is not exactly one", r => r.Result.TlsRpt?.Raw),
-        ];
-    }
-
-    private static Column[] Others()
-    {
-        var c = new ColumnsOf(ColumnGroup.Others);
-        return
-        [
-            c.NotYet("dkim_presence", "null: this version has no dkim check"),
-            c.NotYet("dane_status", "null: this version has no dane check"),
-            c.NotYet("bimi_status", "null: this version has no bimi check"),
         ];
     }
 

@@ -24,6 +24,20 @@ public sealed class RunFolder
 
     public string SummaryMarkdownPath => Path.Combine(FullPath, "summary.md");
 
+    /// <summary>What the run needs to be gone on with: lock, journal, names that wait for a later pass.</summary>
+    public string StatePath => Path.Combine(FullPath, "state");
+
+    public string LockPath => Path.Combine(StatePath, "lock");
+
+    public string JournalPath => Path.Combine(StatePath, "journal.log");
+
+    /// <summary>The order of the names, while a process scans them.</summary>
+    public string OrderPath => Path.Combine(StatePath, ".order.tmp");
+
+    /// <summary>Names whose answers were not all known after a pass.</summary>
+    /// <param name="pass">1-based.</param>
+    public string PendingPath(int pass) => Path.Combine(StatePath, string.Create(CultureInfo.InvariantCulture, $"pending-{pass}.log"));
+
     /// <summary>A run has begun here: a manifest or a closed part is there.</summary>
     public bool HoldsRun => File.Exists(ManifestPath) || ClosedParts().Count > 0;
 
@@ -97,7 +111,8 @@ public sealed class RunFolder
         return manifest;
     }
 
-    private static int PartNumber(string path)
+    /// <summary>The number in a part's name, -1 when it is no such name.</summary>
+    internal static int PartNumber(string path)
     {
         string name = Path.GetFileNameWithoutExtension(path)["part-".Length..];
         return int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;

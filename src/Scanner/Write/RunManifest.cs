@@ -1,6 +1,8 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Scanner.Checks.Dkim;
+using Scanner.Checks.Mx;
 
 namespace Scanner.Write;
 
@@ -14,8 +16,18 @@ public sealed record LineCounts(long Read, long Blank, long Valid, long Invalid,
 /// <param name="Pass">1-based.</param>
 /// <param name="Asked">Names gone through in this pass.</param>
 /// <param name="Settled">Names whose last unknown answer it settled; for the first pass, names without any unknown.</param>
-/// <param name="AnswersSettled">Answers that were unknown before and are not after it.</param>
-public sealed record PassCounts(int Pass, long Asked, long Settled, long AnswersSettled);
+/// <param name="AnswersSettled">Answers to the questions with columns that were unknown before and are not after it.</param>
+public sealed record PassCounts(int Pass, long Asked, long Settled, long AnswersSettled)
+{
+    /// <summary>When it was over; null while it goes on and after a crash.</summary>
+    public DateTimeOffset? Ended { get; init; }
+
+    /// <summary>The headline over the rows as they stood at its end: how the figures moved from pass to pass.</summary>
+    public IReadOnlyList<PassFigure> Headline { get; init; } = [];
+}
+
+/// <summary>One figure at the end of a pass; its meaning is that of the same metric in summary.json.</summary>
+public sealed record PassFigure(string Metric, string Denominator, long Numerator, long Decided, long Unknown, long Size);
 
 /// <summary>run.json: what was scanned, how, with what, when, and how complete it is (interface.md section 2).</summary>
 public sealed record RunManifest
@@ -36,6 +48,12 @@ public sealed record RunManifest
     /// <summary>Every option with the value in effect, given or default, by its long name without dashes.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The options that decide the rows (<see cref="ResultOptions"/>): a run is only gone on with under the same.</summary>
+    public IReadOnlyDictionary<string, string> ResultOptions { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Over <see cref="ResultOptions"/>; the same stands in every part.</summary>
+    public string OptionsSha256 { get; init; } = "";
+
     /// <summary>File name of the list, without its folder; "-" for standard input.</summary>
     public required string List { get; init; }
 
@@ -46,12 +64,21 @@ public sealed record RunManifest
 
     public string? PslVersion { get; init; }
 
+    /// <summary>Versions of the tables that some columns follow from: mx_providers, dkim_selectors.</summary>
+    public IReadOnlyDictionary<string, string> DataVersions { get; init; } = new Dictionary<string, string>();
+
     public IReadOnlyList<string> Resolvers { get; init; } = [];
 
     /// <summary>The words of <c>--checks</c>: mx, spf, dmarc, mta-sts, tls-rpt, …</summary>
     public required IReadOnlyList<string> Checks { get; init; }
 
     public required DateTimeOffset Started { get; init; }
+
+    /// <summary>The scan_id of the run whose stored answers these rows were made from; null for a run that asked the network. Times, counts of
+    /// queries and resolvers are then that run's.</summary>
+    public string? ReclassifiedFrom { get; init; }
+
+    public DateTimeOffset? ReclassifiedAt { get; init; }
 
     /// <summary>Null while it runs and after a crash.</summary>
     public DateTimeOffset? Ended { get; init; }
@@ -84,14 +111,37 @@ public sealed record RunManifest
 
     public long RowsWritten { get; init; }
 
+    /// <summary>Of them, rows that a run which goes on writes anew: names that wait for a later pass, and names nobody has asked yet.</summary>
+    public long RowsProvisional { get; init; }
+
+    /// <summary>Listed names that were not asked because the run ended first.</summary>
+    public long NotScanned { get; init; }
+
+    /// <summary>How often the run was gone on with.</summary>
+    public int Resumed { get; init; }
+
+    /// <summary>Seconds of scanning over all sessions, the pauses between passes included.</summary>
+    public double? Seconds { get; init; }
+
     public bool Complete { get; init; }
 
     /// <summary>Why it stopped early; null when complete.</summary>
     public string? InterruptedReason { get; init; }
 
+    /// <summary>The tables built into this program.</summary>
+    public static IReadOnlyDictionary<string, string> EmbeddedData { get; } = new SortedDictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["mx_providers"] = MxProviders.Embedded.Version,
+        ["dkim_selectors"] = DkimSelectors.Embedded.Version,
+    };
+
     /// <summary>The version and commit this program was built as.</summary>
     public static (string Version, string? Commit) Tool { get; } = Split(
         typeof(RunManifest).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0");
+
+    /// <summary>The page that says what this program is, for those who find it in their logs.</summary>
+    public static string ToolUrl { get; } =
+        typeof(RunManifest).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(entry => entry.Key == "ProjectUrl").Value!;
 
     public string ToJson() => JsonSerializer.Serialize(this, _json) + "\n";
 

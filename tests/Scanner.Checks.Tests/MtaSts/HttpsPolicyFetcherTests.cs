@@ -297,7 +297,7 @@ public sealed class HttpsPolicyFetcherTests
     {
         await using var server = LoopbackServer.AfterClientHello(Convert.FromHexString(octets.Replace(" ", "", StringComparison.Ordinal)));
         var fetch = await FetchAsync(server);
-        Assert.True((fetch.FailedStage, fetch.Error, fetch.Transient) == (MtaStsStage.Tls, error, false), $"{fetch.FailedStage} {fetch.Error}: {why}");
+        Assert.True((fetch.FailedStage, fetch.Error, fetch.Transient) == (MtaStsStage.Tls, error, error == MtaStsError.TlsReset), $"{fetch.FailedStage} {fetch.Error}: {why}");
     }
 
     [Fact]
@@ -309,6 +309,36 @@ public sealed class HttpsPolicyFetcherTests
             socket.LingerState = new LingerOption(true, 0);
         });
         Assert.Equal((MtaStsStage.Tls, MtaStsError.TlsReset), StageAndError(await FetchAsync(server)));
+    }
+
+    /// <summary>Between the connection and the ClientHello the fetcher looks at the clock: the server's reset is waited for just there.</summary>
+    [Fact]
+    public async Task Reset_before_the_ClientHello_is_the_connections()
+    {
+        var reset = new TaskCompletionSource();
+        await using var server = LoopbackServer.Tcp((_, socket) =>
+        {
+            socket.LingerState = new LingerOption(true, 0);
+            socket.Dispose();
+            reset.SetResult();
+            return Task.CompletedTask;
+        });
+        var fetcher = new HttpsPolicyFetcher(Resolver(), Options(server.Port), new WaitingTimeProvider(reset.Task));
+        var fetch = await fetcher.FetchAsync("example.com", CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal((MtaStsStage.Tcp, MtaStsError.ConnReset, true), (fetch.FailedStage, fetch.Error, fetch.Transient));
+    }
+
+    private sealed class WaitingTimeProvider(Task until) : FakeTimeProvider(Now)
+    {
+        // The base class makes it out of the time of day.
+        public override long GetTimestamp() => 0;
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            // The base class asks while it is made.
+            if (until is not null) Assert.True(SpinWait.SpinUntil(() => until.IsCompleted, TimeSpan.FromSeconds(30)));
+            return base.GetUtcNow();
+        }
     }
 
     [Fact]
@@ -356,7 +386,8 @@ public sealed class HttpsPolicyFetcherTests
         string body = status[..3] is "204" or "304" ? "" : Policy;
         await using var server = LoopbackServer.Https(Good, [Intermediate], Response(status, "text/plain", body));
         var fetch = await FetchAsync(server);
-        Assert.Equal((MtaStsStage.Http, error, int.Parse(status[..3], null), error == MtaStsError.Http5xx),
+        bool transient = error == MtaStsError.Http5xx || status[..3] == "429";
+        Assert.Equal((MtaStsStage.Http, error, int.Parse(status[..3], null), transient),
             (fetch.FailedStage, fetch.Error, fetch.HttpStatus, fetch.Transient));
         Assert.Null(fetch.Body);
     }
@@ -381,6 +412,60 @@ public sealed class HttpsPolicyFetcherTests
         await using var server = LoopbackServer.Https(Good, [Intermediate], Response("200 OK", "text/html; charset=utf-8", Policy));
         var fetch = await FetchAsync(server);
         Assert.Equal((null, "text/html", false), (fetch.Error, fetch.MediaType, fetch.MediaTypeOk));
+    }
+
+    [Theory]
+    [InlineData("text/plain", null)]
+    [InlineData("text/html", MtaStsError.WrongContentType)]
+    public async Task In_strict_mode_another_media_type_is_a_failure(string mediaType, MtaStsError? error)
+    {
+        await using var server = LoopbackServer.Https(Good, [Intermediate], Response("200 OK", mediaType, Policy));
+        var fetcher = new HttpsPolicyFetcher(Resolver(), Options(server.Port) with { StrictMediaType = true }, _time);
+        var fetch = await fetcher.FetchAsync("example.com", CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal((error, error is null ? null : MtaStsStage.Body, Policy), (fetch.Error, fetch.FailedStage, Encoding.ASCII.GetString(fetch.Body!)));
+    }
+
+    [Theory]
+    [InlineData("Retry-After: 120", 120)]
+    [InlineData("Date: Mon, 01 Jun 2026 12:00:00 GMT\r\nRetry-After: Mon, 01 Jun 2026 12:01:00 GMT", 60)]
+    [InlineData("Retry-After: soon", null)]
+    [InlineData("X-Other: 1", null)]
+    public async Task Retry_After_is_noted(string headers, int? seconds)
+    {
+        byte[] response = Encoding.ASCII.GetBytes($"HTTP/1.1 503 Service Unavailable\r\n{headers}\r\nContent-Length: 0\r\n\r\n");
+        await using var server = LoopbackServer.Https(Good, [Intermediate], response);
+        var fetch = await FetchAsync(server);
+        Assert.Equal((MtaStsError.Http5xx, seconds), (fetch.Error, (int?)fetch.RetryAfter?.TotalSeconds));
+    }
+
+    [Fact]
+    public async Task A_name_whose_turn_never_comes_is_unknown_and_asks_nobody()
+    {
+        await using var server = Serving(Policy);
+        using var turns = new PolicyFetchTurns(PolitenessOptions.None with { PerAddress = 1, MaxWait = TimeSpan.FromMinutes(5) }, 10, _time);
+        using var other = await turns.WaitAsync("other.example", "127.0.0.1", CancellationToken.None);
+        var fetching = new HttpsPolicyFetcher(Resolver(), Options(server.Port), _time, turns).FetchAsync("example.com", CancellationToken.None).AsTask();
+        _time.Advance(TimeSpan.FromMinutes(5));
+        var fetch = await fetching.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal((true, true, null, 0), (fetch.NotAsked, fetch.Transient, fetch.Error, server.Accepted));
+
+        var record = MtaStsClassifier.ClassifyRecord(new FakeResolver().Txt("_mta-sts.example.com", "v=STSv1; id=1;").Query("_mta-sts.example.com", DnsRecordType.Txt));
+        var result = MtaStsClassifier.Classify(record, fetch, null);
+        Assert.Equal((MtaStsStatus.Unknown, null, null), (result.Status, result.Stage, result.Error));
+    }
+
+    [Fact]
+    public async Task Waiting_for_the_turn_is_no_part_of_the_deadline()
+    {
+        await using var server = Serving(Policy);
+        using var turns = new PolicyFetchTurns(PolitenessOptions.None with { PerAddress = 1 }, 10, _time);
+        var other = await turns.WaitAsync("other.example", "127.0.0.1", CancellationToken.None);
+        var fetching = new HttpsPolicyFetcher(Resolver(), Options(server.Port), _time, turns).FetchAsync("example.com", CancellationToken.None).AsTask();
+        _time.Advance(TimeSpan.FromMinutes(2));
+        Assert.False(fetching.IsCompleted);
+        other!.Dispose();
+        var fetch = await fetching.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal((null, 0), (fetch.Error, fetch.Milliseconds));
     }
 
     [Fact]

@@ -33,6 +33,9 @@ internal sealed class LoopbackServer : IAsyncDisposable
     /// <summary>The last request, head only.</summary>
     public string? Request { get; private set; }
 
+    /// <summary>Fires when the test is over.</summary>
+    public CancellationToken Stopping => _stop.Token;
+
     /// <summary>Completes when the server has said all that it will ever say and keeps the connection open.</summary>
     public Task Stalled => _stalled.Task;
 
@@ -77,6 +80,35 @@ internal sealed class LoopbackServer : IAsyncDisposable
             await tls.ShutdownAsync();
         }, address);
     }
+
+    /// <summary>HTTPS by HTTP/2: takes the client's preface and whatever comes with it, then does what <paramref name="answer"/> does. The
+    /// frames are the test's: RFC 9113 §4.1.</summary>
+    public static LoopbackServer Http2(X509Certificate2 leaf, X509Certificate2[] sent, Func<LoopbackServer, Stream, Task> answer)
+    {
+        var context = SslStreamCertificateContext.Create(leaf, new X509Certificate2Collection(sent), offline: true);
+        return Tcp(async (server, socket) =>
+        {
+            await using var tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
+            await tls.AuthenticateAsServerAsync(
+                new SslServerAuthenticationOptions { ServerCertificateContext = context, ApplicationProtocols = [SslApplicationProtocol.Http2] }, server._stop.Token);
+            if (await tls.ReadAsync(new byte[16_384], server._stop.Token) > 0) await answer(server, tls);
+        });
+    }
+
+    /// <summary>HTTPS where the certificate depends on the server name that the client asks for; null: as a name that nobody knows.</summary>
+    public static LoopbackServer HttpsByName(Func<string, SslStreamCertificateContext?> certificate, byte[] response) => Tcp(async (server, socket) =>
+    {
+        await using var tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
+        await tls.AuthenticateAsServerAsync((_, hello, _, _) =>
+        {
+            server.ServerName = hello.ServerName;
+            return ValueTask.FromResult(new SslServerAuthenticationOptions
+            {
+                ServerCertificateContext = certificate(hello.ServerName) ?? throw new System.Security.Authentication.AuthenticationException("unrecognized name"),
+            });
+        }, null, server._stop.Token);
+        if (await tls.ReadAsync(new byte[4096], server._stop.Token) > 0) await tls.WriteAsync(response, server._stop.Token);
+    });
 
     /// <summary>Says nothing more until the test ends.</summary>
     public async Task StallAsync()

@@ -188,6 +188,83 @@ public sealed class SpfLookupTests
         Assert.True((result.Ipv4Count, result.WidestIp4) == (count, widest), $"{result.Ipv4Count}, {result.WidestIp4}; {why}");
     }
 
+    /// <summary>classification.md 4.6: at level full the addresses of a and mx too.</summary>
+    [Theory]
+    [InlineData("v=spf1 a -all", 1L, 32, "its own address")]
+    [InlineData("v=spf1 a:two.example/24 -all", 512L, 24, "two addresses, a prefix each")]
+    [InlineData("v=spf1 mx:m.example ip4:192.0.2.0/28 -all", 17L, 28, "one MX host inside, one outside")]
+    [InlineData("v=spf1 ~a ?mx:m.example -all", 0L, null, "only what passes")]
+    [InlineData("v=spf1 include:i.example -all", 2L, 32, "in the tree")]
+    [InlineData("v=spf1 -include:i.example -all", 0L, null, "an include that does not pass")]
+    [InlineData("v=spf1 a:six.example -all", 0L, null, "IPv6 is not counted")]
+    [InlineData("v=spf1 a:two.example/0 -all", 4294967296L, 0, "everyone")]
+    public async Task BreadthAtLevelFull(string record, long count, int? widest, string why)
+    {
+        var zone = new FakeResolver().A(Name, "192.0.2.1").A("two.example", "198.51.100.7").A("two.example", "203.0.113.7").A("six.example", "2001:db8::1")
+            .Mx("m.example", 1, Name).Mx("m.example", 2, "far.example").A("far.example", "203.0.113.99").Txt("i.example", "v=spf1 mx:m.example -all");
+        var result = await Run(zone, record, SpfEvalLevel.Full);
+        Assert.True((result.Ipv4Count, result.WidestIp4) == (count, widest), $"{result.Ipv4Count}, {result.WidestIp4}; {why}");
+        Assert.Equal(record.Contains("ip4", StringComparison.Ordinal) ? 16L : 0L, (await Run(new FakeResolver().Txt("i.example", "v=spf1 mx:m.example -all"), record)).Ipv4Count);
+    }
+
+    /// <summary>RFC 7208 §5.7: a name without macros that is there matches every client.</summary>
+    [Theory]
+    [InlineData("exists:here.example", "exists_pass_all")]
+    [InlineData("exists:gone.example", "none")]
+    [InlineData("exists:%{ir}.here.example", "none")]
+    [InlineData("~exists:here.example", "none")]
+    [InlineData("-exists:here.example exists:here.example", "none")]
+    [InlineData("exists:lost.example", "none")]
+    [InlineData("include:i.example", "include_pass_all")]
+    public async Task ExistsForEveryone(string terms, string permissive)
+    {
+        FakeResolver Zone() => new FakeResolver().A("here.example", "127.0.0.2").Txt("i.example", "v=spf1 exists:here.example -all")
+            .Fail("lost.example", DnsRecordType.A, DnsStatus.Timeout);
+        Assert.Equal(permissive, (await Run(Zone(), $"v=spf1 {terms} -all", SpfEvalLevel.Full)).Permissive.WordOrNull());
+        Assert.Equal("none", (await Run(Zone(), $"v=spf1 {terms} -all")).Permissive.WordOrNull());
+    }
+
+    [Theory]
+    [InlineData("mx/0", "mx_slash0", "an MX host with an address")]
+    [InlineData("mx//0", "none", "no MX host has IPv6")]
+    [InlineData("mx:dead.example/0", "none", "no MX host has an address")]
+    [InlineData("mx:lost.example/0", "mx_slash0", "not known, so not ruled out")]
+    public async Task MxForEveryone(string term, string permissive, string why)
+    {
+        var zone = new FakeResolver().Mx(Name, 1, "v4.example").A("v4.example", "192.0.2.1").Mx("dead.example", 1, "gone.example")
+            .Fail("lost.example", DnsRecordType.Mx, DnsStatus.Timeout);
+        var result = await Run(zone, $"v=spf1 {term} -all", SpfEvalLevel.Full);
+        Assert.True(result.Permissive.WordOrNull() == permissive, $"{result.Permissive}; {why}");
+    }
+
+    /// <summary>RFC 7208 §3.4. The name takes 11 octets as text, 13 on the wire; the answer 12 + 13 + 4, then 12 for the record
+    /// and 1 for each string.</summary>
+    [Theory]
+    [InlineData(255, 183, false, false)]
+    [InlineData(255, 184, true, false)]
+    [InlineData(255, 214, true, false)]
+    [InlineData(255, 215, true, true)]
+    public async Task Sizes(int first, int second, bool over450, bool over512)
+    {
+        var zone = new FakeResolver().Txt(Name, new string('x', first), new string('y', second));
+        var result = await SpfLookup.RunAsync(Name, zone.Query(Name, DnsRecordType.Txt), zone, SpfEvalLevel.Tree, TestContext.Current.CancellationToken);
+        Assert.Equal((first + second + 2, over450, over512, false), (result.TxtRrsetBytes, result.TxtOver450, result.TxtOver512, result.TxtNeededTcp));
+    }
+
+    [Theory]
+    [InlineData(DnsStatus.Ok, false, false)]
+    [InlineData(DnsStatus.Ok, true, true)]
+    [InlineData(DnsStatus.Nxdomain, false, false)]
+    [InlineData(DnsStatus.Truncated, false, true)]
+    [InlineData(DnsStatus.Timeout, false, null)]
+    public void NeededTcp(DnsStatus status, bool overTcp, bool? needed)
+    {
+        var answer = DnsAnswer.Without(new DnsQuestion(Name, DnsRecordType.Txt), status) with { OverTcp = overTcp };
+        var result = SpfClassifier.Classify(new SpfZone(Name, answer), SpfEvalLevel.Tree);
+        Assert.Equal(needed, result.TxtNeededTcp);
+        Assert.Equal(status is DnsStatus.Ok or DnsStatus.Nxdomain, result.TxtOver450 is not null && result.TxtOver512 is not null && result.TxtRrsetBytes is not null);
+    }
+
     [Fact]
     public async Task LevelRecordAsksNothing()
     {
@@ -221,6 +298,10 @@ public sealed class SpfLookupTests
     [InlineData("a:lost.example a:n1.example a:n2.example a:n3.example", 3, "permerror_void_limit", "certain without the unknown one")]
     [InlineData("include:inner.example", 3, "permerror_void_limit", "one count for the whole tree")]
     [InlineData("include:many.example", 0, "permerror_nested", "the mx limit inside")]
+    [InlineData("mx:dead.example mx:dead.example", 2, "valid", "a term counts once, however many of its hosts are gone, RFC 7208 §4.6.4")]
+    [InlineData("mx:dead.example a:n1.example exists:n1.example", 3, "permerror_void_limit", "and it does count")]
+    [InlineData("mx:lostmx.example", 0, "temperror", "an MX host that cannot be looked up")]
+    [InlineData("include:missing.example a:n1.example", 2, "permerror_include_missing", "an include of nothing is void too")]
     public async Task VoidLookups(string terms, int voids, string status, string why)
     {
         var zone = new FakeResolver()
@@ -228,7 +309,9 @@ public sealed class SpfLookupTests
             .A("half.example", "192.0.2.1").Fail("half.example", DnsRecordType.Aaaa, DnsStatus.Timeout)
             .Fail("lost.example", DnsRecordType.A, DnsStatus.Servfail)
             .Txt("inner.example", "v=spf1 a:n1.example mx:n1.example exists:n1.example -all")
-            .Txt("many.example", "v=spf1 mx -all");
+            .Txt("many.example", "v=spf1 mx -all")
+            .Mx("dead.example", 1, "n1.example").Mx("dead.example", 2, "n2.example").Mx("dead.example", 3, "n3.example")
+            .Mx("lostmx.example", 1, "lost.example");
         for (int i = 0; i < 11; i++) zone.Mx("many.example", i, "v4.example");
         var result = await Run(zone, $"v=spf1 {terms} -all", SpfEvalLevel.Full);
         Assert.True((result.VoidWorst, result.Status.Word()) == (voids, status), $"{result.VoidWorst}, {result.Status}; {why}");

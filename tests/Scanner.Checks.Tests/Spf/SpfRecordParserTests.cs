@@ -199,7 +199,7 @@ public sealed class SpfRecordParserTests
         Assert.Equal(10, record.Terms.Count);
         Assert.Same(record.Directives[6], record.All);
         Assert.Equal("e.%{d}", record.Exp!.Value.Text);
-        Assert.Equal(6, record.BeforeAll.Count());
+        Assert.Equal(6, record.BeforeAll.Count);
         Assert.Null(record.FollowedRedirect);
     }
 

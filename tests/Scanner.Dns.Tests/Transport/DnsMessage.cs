@@ -114,10 +114,10 @@ internal sealed class DnsMessage(ReceivedQuery query, int rcode)
         return [.. message];
     }
 
-    /// <summary>The owner is a pointer to the question's name where that is the same octets, as in every real answer.</summary>
+    /// <summary>The owner is a pointer to the question's name where that is the same name, as in every real answer.</summary>
     private void Record(List<byte> section, string owner, DnsRecordType type, uint ttl, byte[] data)
     {
-        section.AddRange(owner == query.Name && WithQuestion ? [0xC0, 12] : NameOf(owner));
+        section.AddRange(string.Equals(owner, query.Name, StringComparison.OrdinalIgnoreCase) && WithQuestion ? [0xC0, 12] : NameOf(owner));
         section.AddRange([(byte)((int)type >> 8), (byte)type, 0, 1, (byte)(ttl >> 24), (byte)(ttl >> 16), (byte)(ttl >> 8), (byte)ttl,
             (byte)(data.Length >> 8), (byte)data.Length, .. data]);
     }

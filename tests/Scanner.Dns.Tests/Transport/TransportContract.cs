@@ -273,7 +273,8 @@ public abstract class TransportContract
             .Answer("example.com", DnsRecordType.Aaaa, 5, IPAddress.Parse("2001:db8::1").GetAddressBytes())
             .Answer("example.com", DnsRecordType.Ns, 5, DnsMessage.NameOf("ns1.example.com"))
             .Answer("_25._tcp.example.com", DnsRecordType.Tlsa, 5, 3, 1, 1, 0xAB, 0xCD)
-            .Answer("example.com", (DnsRecordType)65, 5, 1, 2, 3));
+            .Answer("example.com", (DnsRecordType)65, 5, 1, 2, 3)
+            .Answer("1.2.0.192.in-addr.arpa", DnsRecordType.Ptr, 5, DnsMessage.NameOf("Mail.example.com")));
         Assert.Equal(new MxRecord("example.com", 300, 65535, "mail.example.com"), reply.Answers[0]);
         Assert.Equal(new MxRecord("example.com", 300, 0, "."), reply.Answers[1]);
         Assert.Equal(new AddressRecord("example.com", 5, IPAddress.Parse("2001:db8::1")), reply.Answers[2]);
@@ -281,6 +282,7 @@ public abstract class TransportContract
         var tlsa = Assert.IsType<TlsaRecord>(reply.Answers[4]);
         Assert.Equal(("_25._tcp.example.com", 3, 1, 1, "ABCD"), (tlsa.Owner, tlsa.Usage, tlsa.Selector, tlsa.MatchingType, Convert.ToHexString(tlsa.Data.Span)));
         Assert.Equal(new OtherRecord("example.com", 5, (DnsRecordType)65), reply.Answers[5]);
+        Assert.Equal(new PtrRecord("1.2.0.192.in-addr.arpa", 5, "mail.example.com"), reply.Answers[6]);
     }
 
     [Fact]

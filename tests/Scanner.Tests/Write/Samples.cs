@@ -167,6 +167,9 @@ internal static class Samples
             Raw = @"v=spf1 \\ \226\128 ü 漢字 😀 ""quoted"" ~all",
             Candidates = ["", "v=spf1", new string('x', 70_000)],
             TxtRrsetBytes = 70_000,
+            TxtOver450 = true,
+            TxtOver512 = true,
+            TxtNeededTcp = true,
         },
         Dmarc = new DmarcResult
         {
@@ -237,6 +240,9 @@ internal static class Samples
                 MediaTypeOk = false,
                 RedirectHost = "www.example",
                 HostCname = "h.example",
+                Address = IPAddress.Parse("2001:db8::7"),
+                HttpVersion = "2",
+                RetryAfter = TimeSpan.FromMinutes(2),
                 TlsVersion = "1.3",
                 Transient = false,
                 Milliseconds = 150,

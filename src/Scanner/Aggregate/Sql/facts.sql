@@ -105,22 +105,23 @@ SELECT
     -- At least one v=TLSRPTv1 record, valid or not.
     nullif(tlsrpt_status, 'unknown') <> 'absent' AS is_tlsrpt_published,
 
-    -- DKIM, section 8 (RFC 6376). Selectors cannot be listed, so both are about what was found: lower bounds. ------------------------
+    -- DKIM, DANE, BIMI, DNSSEC, sections 8, 9, 10, 2.6: only in runs that asked for them ----------------------------------------------
 
-    -- Something stands below _domainkey. not_found, the inconclusive namespace without a hit, is unknown.
-    CASE WHEN dkim_presence IN ('key_found', 'revoked_only', 'namespace_only') THEN true WHEN dkim_presence = 'absent' THEN false END
-        AS is_dkim_namespace,
+    -- Something exists below _domainkey.<name>. Where a wildcard or compact denial hides it, that is not known, unless a key was found.
+    CASE WHEN dkim_presence = 'key_found' THEN true
+         WHEN dkim_ent = 'exists' THEN true WHEN dkim_ent = 'absent' THEN false END AS is_dkim_namespace,
 
-    -- A usable key under one of the probed selectors.
+    -- A key at one of the selectors that were tried, valid, testing or weak: a lower bound (RFC 6376 §3.6.2.1), so that every other
+    -- name with a known outcome counts as "not found".
     nullif(dkim_presence, 'unknown') = 'key_found' AS is_dkim_key_found,
 
-    -- DANE, section 9 (RFC 7672): TLSA as published. Behind a bogus answer it is unknown, section 2.6. -------------------------------
+    -- TLSA for every MX host, or for some, all of it validated (RFC 7672). Unknown when the resolver's AD bit is not to be trusted, and
+    -- behind a bogus answer: that is a finding about DNSSEC and unknown for what stands on it (section 2.6).
     CASE WHEN dane_status NOT IN ('unknown', 'bogus') THEN dane_status = 'full' END AS is_dane_full,
     CASE WHEN dane_status NOT IN ('unknown', 'bogus') THEN dane_status = 'partial' END AS is_dane_partial,
 
-    -- BIMI, section 10 (draft): a record, valid or not, that is no declination. -------------------------------------------------------
-    nullif(bimi_status, 'unknown') NOT IN ('absent', 'declined') AS is_bimi_published,
+    -- A valid record with a logo, own or of the organizational domain. A declination is no adoption.
+    nullif(bimi_status, 'unknown') IN ('logo', 'logo_with_evidence') AS is_bimi_published,
 
-    -- DNSSEC, section 2.6: the name's own zone. bogus is a finding, and not secure. ---------------------------------------------------
     nullif(dnssec_state, 'unknown') = 'secure' AS is_dnssec_secure
 FROM domains;

@@ -7,7 +7,10 @@ WITH spread AS (
     UNION ALL
     SELECT 'namespace', * FROM shares_of(nullif(dkim_ent, 'unknown'), true, '')
     UNION ALL
-    SELECT 'selector', * FROM shares_of_each(CASE WHEN dkim_presence <> 'unknown' THEN coalesce(dkim_selectors, []) END, true, '')
+    SELECT 'selector', * FROM shares_of_each(
+        -- dkim_selectors names those that hold anything; what, dkim_key says in the same order.
+        CASE WHEN dkim_presence <> 'unknown' THEN coalesce(list_transform(
+            list_filter(list_zip(dkim_selectors, dkim_key), lambda k: k[2] IN ('valid', 'testing', 'weak')), lambda k: k[1]), []) END, true, '')
 )
 SELECT measure, class AS value, * EXCLUDE (measure, class)
 FROM spread

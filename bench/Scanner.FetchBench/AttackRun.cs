@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using System.Security.Cryptography.X509Certificates;
+using Scanner.Checks.MtaSts;
+
+namespace Scanner.FetchBench;
+
+/// <summary>Thousands of fetches from hostile hosts: does memory stay flat, and does every fetch end at its deadline?</summary>
+internal static class AttackRun
+{
+    /// <summary>Short, so that ten thousand fetches of which half stall are over in minutes.</summary>
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(1);
+
+    public static async Task<int> RunAsync(string folder, int fetches, int parallel)
+    {
+        using var attackers = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["attackers", folder]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        try
+        {
+            int port = int.Parse((await attackers.StandardOutput.ReadLineAsync())!, System.Globalization.CultureInfo.InvariantCulture);
+            var roots = new X509Certificate2Collection();
+            roots.ImportFromPemFile(PolicyHosts.RootFile(folder));
+            var options = new PolicyFetchOptions
+            {
+                Port = port,
+                Timeout = Deadline,
+                TrustedRoots = roots,
+                AllowSpecialAddresses = SpecialAddressUse.LoopbackOnly,
+                UserAgent = "scanner-bench",
+            };
+            var fetchers = Enumerable.Range(0, Attackers.Kinds.Length)
+                .Select(kind => new HttpsPolicyFetcher(new FixedResolver(Attackers.AddressOf(kind)), options, TimeProvider.System)).ToArray();
+            var outcomes = new Dictionary<string, int>[fetchers.Length];
+            double[] longest = new double[fetchers.Length];
+            for (int kind = 0; kind < fetchers.Length; kind++) outcomes[kind] = [];
+            for (int done = 0; done < fetches; done += 1_000)
+            {
+                await Parallel.ForEachAsync(Enumerable.Range(done, Math.Min(1_000, fetches - done)), new ParallelOptions { MaxDegreeOfParallelism = parallel }, async (i, ct) =>
+                {
+                    int kind = i % fetchers.Length;
+                    long start = Stopwatch.GetTimestamp();
+                    var fetch = await fetchers[kind].FetchAsync("example.com", ct);
+                    double took = Stopwatch.GetElapsedTime(start).TotalSeconds;
+                    string outcome = fetch.Error is { } error ? $"{fetch.FailedStage}/{error}" : "policy";
+                    lock (outcomes)
+                    {
+                        longest[kind] = Math.Max(longest[kind], took);
+                        outcomes[kind][outcome] = outcomes[kind].GetValueOrDefault(outcome) + 1;
+                    }
+                });
+                GC.Collect();
+                using var self = Process.GetCurrentProcess();
+                Console.WriteLine(FormattableString.Invariant(
+                    $"{Math.Min(done + 1_000, fetches),6} fetches: RSS {self.WorkingSet64 / 1048576.0:F1} MiB, live heap {GC.GetTotalMemory(false) / 1048576.0:F1} MiB, {self.HandleCount} handles, CPU {self.TotalProcessorTime.TotalSeconds:F1} s"));
+            }
+            for (int kind = 0; kind < fetchers.Length; kind++)
+                Console.WriteLine(FormattableString.Invariant($"{Attackers.Kinds[kind],-14} longest {longest[kind]:F2} s of {Deadline.TotalSeconds:F0} s; {string.Join(", ", outcomes[kind].Select(o => $"{o.Key} {o.Value}"))}"));
+            return longest.Max() <= Deadline.TotalSeconds + 1 ? 0 : 1;
+        }
+        finally
+        {
+            attackers.Kill();
+            await attackers.WaitForExitAsync();
+        }
+    }
+}

@@ -1,0 +1,149 @@
+using System.Runtime.InteropServices;
+
+namespace Scanner.Dns.Transport.Engine;
+
+/// <summary>
+/// One thread for all sockets of a transport, up to 64 datagrams a call (recvmmsg). It sleeps in poll only when a round over the sockets
+/// found nothing.
+/// </summary>
+internal sealed unsafe class BatchedReceiver : Receiver
+{
+    private const int BatchSize = 64;
+
+    private readonly EngineTransport _transport;
+    private readonly Thread _thread;
+    private readonly Lock _lock = new();
+    private readonly List<UdpChannel> _wanted = [];
+    private readonly List<UdpChannel> _unwanted = [];
+    private readonly int _wake;
+    private volatile bool _changed = true; // the first round makes the list
+    private volatile bool _stop;
+
+    public BatchedReceiver(EngineTransport transport)
+    {
+        _transport = transport;
+        _wake = LinuxSockets.EventFd(0, 0);
+        if (_wake < 0) throw new System.Net.Sockets.SocketException(Marshal.GetLastPInvokeError());
+        _thread = new Thread(Run) { IsBackground = true, Name = $"DNS {transport.Server}" };
+        _thread.Start();
+    }
+
+    public override void Add(UdpChannel channel)
+    {
+        lock (_lock) _wanted.Add(channel);
+        Wake();
+    }
+
+    public override void Remove(UdpChannel channel)
+    {
+        lock (_lock)
+        {
+            _wanted.Remove(channel);
+            _unwanted.Add(channel);
+        }
+        Wake();
+    }
+
+    public override void Dispose()
+    {
+        _stop = true;
+        Wake();
+        _thread.Join();
+        LinuxSockets.Close(_wake);
+    }
+
+    private void Wake()
+    {
+        _changed = true;
+        ulong one = 1;
+        LinuxSockets.Write(_wake, &one, sizeof(ulong));
+    }
+
+    private void Run()
+    {
+        var block = new MessageBlock(BatchSize, UdpChannel.MaxDatagram);
+        var answered = new PendingQuery[BatchSize];
+        // The thread holds a reference to each handle it uses, so that a closed descriptor's number cannot become another file's.
+        UdpChannel[] channels = [];
+        nint[] descriptors = [];
+        var poll = new LinuxSockets.PollEntry[1];
+        while (true)
+        {
+            if (_changed)
+            {
+                _changed = false;
+                Refresh(ref channels, ref descriptors, ref poll);
+                if (_stop && channels.Length == 0) return;
+            }
+            int received = 0;
+            for (int i = 0; i < channels.Length; i++) received += Drain(channels[i], descriptors[i], block, answered);
+            if (received == 0) Sleep(poll);
+        }
+    }
+
+    /// <summary>Takes over the sockets that are wanted, and closes those that are not.</summary>
+    private void Refresh(ref UdpChannel[] channels, ref nint[] descriptors, ref LinuxSockets.PollEntry[] poll)
+    {
+        UdpChannel[] wanted;
+        UdpChannel[] unwanted;
+        lock (_lock)
+        {
+            wanted = [.. _wanted];
+            unwanted = [.. _unwanted];
+            _unwanted.Clear();
+        }
+        foreach (var channel in wanted.Except(channels))
+        {
+            bool added = false;
+            channel.Handle.DangerousAddRef(ref added);
+        }
+        foreach (var channel in unwanted)
+        {
+            // In this order: closing waits until nobody holds the handle.
+            if (channels.Contains(channel)) channel.Handle.DangerousRelease();
+            channel.Dispose();
+        }
+        channels = wanted;
+        descriptors = [.. wanted.Select(c => c.Handle.DangerousGetHandle())];
+        poll = new LinuxSockets.PollEntry[wanted.Length + 1];
+        for (int i = 0; i < wanted.Length; i++) poll[i] = new LinuxSockets.PollEntry { Descriptor = (int)descriptors[i], Events = LinuxSockets.PollIn };
+        poll[^1] = new LinuxSockets.PollEntry { Descriptor = _wake, Events = LinuxSockets.PollIn };
+    }
+
+    /// <summary>One receive from one socket. How many datagrams it had.</summary>
+    private int Drain(UdpChannel channel, nint descriptor, MessageBlock block, PendingQuery[] answered)
+    {
+        int received = LinuxSockets.ReceiveMany(descriptor, block.Messages, BatchSize, LinuxSockets.DontWait, null);
+        if (received <= 0)
+        {
+            if (received < 0 && Marshal.GetLastPInvokeError() == LinuxSockets.ConnectionRefused) channel.Refused();
+            return 0;
+        }
+        long now = _transport.Now;
+        ReceiveTally tally = default;
+        int count = 0;
+        for (int i = 0; i < received; i++)
+        {
+            ref var message = ref block.Messages[i];
+            var datagram = block.Buffer(i)[..(int)message.Length];
+            if (channel.Accept(datagram, (message.Flags & LinuxSockets.Truncated) != 0, now, ref tally) is { } query) answered[count++] = query;
+        }
+        tally.AddTo(_transport.Counters);
+        var all = answered.AsSpan(0, count);
+        _transport.Answered(all);
+        CompletionBatch? batch = null;
+        foreach (var query in all) CompletionBatch.Add(ref batch, query);
+        CompletionBatch.HandOver(ref batch);
+        all.Clear();
+        return received;
+    }
+
+    private void Sleep(LinuxSockets.PollEntry[] poll)
+    {
+        fixed (LinuxSockets.PollEntry* entries = poll) LinuxSockets.Poll(entries, (nuint)poll.Length, -1);
+        if (poll[^1].Returned == 0) return;
+        ulong count;
+        LinuxSockets.Read(_wake, &count, sizeof(ulong));
+        poll[^1].Returned = 0;
+    }
+}

@@ -1,0 +1,92 @@
+using System.Diagnostics.CodeAnalysis;
+using Scanner.Checks.MtaSts;
+using Scanner.Dns;
+
+namespace Scanner.Resolve;
+
+/// <summary>
+/// Every answer that the checks of one name were given, and its policy fetch. The row follows from it without any network, so what a
+/// later pass needs is this and not the row: it asks again what is unknown here, and takes the rest as it stands.
+/// For several callers at once.
+/// </summary>
+public sealed class NameEvidence
+{
+    // Five to some sixty answers: looked through one by one.
+    private readonly List<(DnsAnswer Answer, bool Shared)> _answers = new(8);
+
+    /// <summary>The policy as fetched last; null when nothing was fetched.</summary>
+    public PolicyFetch? Fetch { get; set; }
+
+    /// <summary>A copy of the answers, in the order of their questions.</summary>
+    public IReadOnlyList<(DnsAnswer Answer, bool Shared)> Answers
+    {
+        get
+        {
+            lock (_answers) return [.. _answers];
+        }
+    }
+
+    /// <summary>Answers about this name only, by name, then by type: the same row has the same evidence, however the answers raced.</summary>
+    public IEnumerable<DnsAnswer> Own => Sorted(shared: false);
+
+    /// <summary>Answers about names that many rows share: includes, ancestors, mail hosts.</summary>
+    public IEnumerable<DnsAnswer> Shared => Sorted(shared: true);
+
+    /// <summary>Questions whose answer says nothing, and the policy when its fetch failed in a way that may pass. What nobody asked is
+    /// not among them: asking again later would not be a repetition.</summary>
+    public int Unknown
+    {
+        get
+        {
+            lock (_answers)
+            {
+                int unknown = Fetch is { Transient: true } ? 1 : 0;
+                foreach (var (answer, _) in _answers)
+                    if (IsOpen(answer)) unknown++;
+                return unknown;
+            }
+        }
+    }
+
+    /// <summary>Keeps an answer; of two to the same question the later one.</summary>
+    /// <param name="shared">The question is one that many names ask.</param>
+    public void Add(DnsAnswer answer, bool shared)
+    {
+        lock (_answers)
+        {
+            int at = IndexOf(answer.Question);
+            if (at < 0) _answers.Add((answer, shared));
+            else _answers[at] = (answer, shared);
+        }
+    }
+
+    public bool TryFind(DnsQuestion question, [NotNullWhen(true)] out DnsAnswer? answer)
+    {
+        lock (_answers)
+        {
+            int at = IndexOf(question);
+            answer = at < 0 ? null : _answers[at].Answer;
+        }
+        return answer is not null;
+    }
+
+    /// <summary>The same, but only an answer that says something.</summary>
+    public bool TryFindSettled(DnsQuestion question, [NotNullWhen(true)] out DnsAnswer? answer) =>
+        TryFind(question, out answer) && !answer.Status.IsUnknown();
+
+    private IEnumerable<DnsAnswer> Sorted(bool shared) => Answers
+        .Where(a => a.Shared == shared)
+        .Select(a => a.Answer)
+        .OrderBy(a => a.Question.Name, StringComparer.Ordinal).ThenBy(a => a.Question.Type).ThenBy(a => a.Question.Dnssec);
+
+    private static bool IsOpen(DnsAnswer answer) => answer.Status.IsUnknown() && answer.Status != DnsStatus.NotQueried;
+
+    private int IndexOf(DnsQuestion question)
+    {
+        for (int i = 0; i < _answers.Count; i++)
+        {
+            if (_answers[i].Answer.Question == question) return i;
+        }
+        return -1;
+    }
+}

@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text;
+
+namespace Scanner.Write;
+
+/// <summary>One process at a time writes into a run folder. The lock is the system's: it goes with the process, however that ends.</summary>
+public sealed class RunLock : IDisposable
+{
+    private readonly FileStream _file;
+
+    private RunLock(FileStream file) => _file = file;
+
+    /// <exception cref="RunFolderException">Another process holds it, or the folder cannot be written.</exception>
+    public static RunLock Take(RunFolder folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder.StatePath);
+            var file = new FileStream(folder.LockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            // For people who look: the lock itself is not in the content.
+            file.SetLength(0);
+            file.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName}\n")));
+            file.Flush();
+            return new RunLock(file);
+        }
+        catch (IOException e) when (File.Exists(folder.LockPath) && IsInUse(folder.LockPath))
+        {
+            throw new RunFolderException($"another scanner process is writing into {folder.FullPath}: wait for it to end, or choose another folder", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RunFolderException($"cannot write into {folder.FullPath}: {e.Message}", e);
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private static bool IsInUse(string path)
+    {
+        try
+        {
+            using var probe = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+}
