@@ -104,7 +104,8 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         if (!NeedsEdnsOff(reply))
         {
             var answer = ReplyInterpreter.Interpret(question, reply, new ExchangeHistory(1, null, sent.Milliseconds, upstream.Name));
-            if (_retry is null || !IsWorthRetrying(answer.Status))
+            // With one try only, SERVFAIL still goes on to be told apart from a failed validation.
+            if (!IsWorthRetrying(answer.Status) || (_retry is null && answer.Status != DnsStatus.Servfail))
             {
                 Statistics.FinalAnswer(question.Type, answer.Status);
                 return answer;
