@@ -19,7 +19,7 @@ public static class ResultOptions
             ["exclude"] = options.List.ExcludeFile is { } file ? HashOf(File.ReadAllBytes(file)) : "none",
             ["vantage"] = options.Vantage ?? "",
         };
-        foreach (string name in (string[])["top", "sample", "seed", "shard", "checks", "spf-eval-level", "special-addresses", "lab"]) decisive[name] = effective[name];
+        foreach (string name in (string[])["top", "sample", "seed", "shard", "checks", "spf-eval-level", "special-addresses", "strict-media-type", "lab"]) decisive[name] = effective[name];
         return decisive;
     }
 

@@ -57,7 +57,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         var survey = ListSurvey.Read(source, options.List, stopReading);
         observer.ListSurveyed(survey);
 
-        await using (var probing = NewResolver(options.Resolver)) await ProbeAsync(probing, stopReading).ConfigureAwait(false);
+        await using (var probing = NewResolver(options.Resolver)) options = options with { AdTrusted = await ProbeAsync(probing, stopReading).ConfigureAwait(false) };
         await using var store = await OpenAsync(source, survey).ConfigureAwait(false);
         using var timeUp = new CancellationTokenSource(options.MaxDuration ?? Timeout.InfiniteTimeSpan, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopReading, timeUp.Token);
@@ -270,7 +270,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         {
             DiskSpace.Check(Path.GetFullPath(options.Output), survey.Selected);
             var made = Write.RunFolder.Create(options.Output);
-            return RunStore.Create(made, begun, StampOf(begun), survey.Selected, _files, time);
+            return RunStore.Create(made, begun, StampOf(begun), survey.Selected, _files, time, options.RowsPerPart);
         }
         var folder = Write.RunFolder.Open(options.Output);
         var state = await StoreState.ReadAsync(folder, survey.Selected, found => Accept(found, begun), _files).ConfigureAwait(false);
@@ -284,7 +284,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
             state.Dispose();
             throw;
         }
-        return RunStore.Resume(folder, state, StampOf(state.Begun!), _files, time);
+        return RunStore.Resume(folder, state, StampOf(state.Begun!), _files, time, options.RowsPerPart);
     }
 
     /// <exception cref="RunFolderException">The run was begun over another list or under other options; the message names every difference.</exception>
@@ -306,13 +306,18 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
     }
 
     private StubResolver NewResolver(ResolverOptions resolver) =>
-        new(resolver, Transports.Create(options.Resolvers, resolver), time, _statistics);
+        new(resolver, DnsTransports.Create(options.Resolvers, resolver), time, _statistics);
 
-    private async Task ProbeAsync(StubResolver stub, CancellationToken ct)
+    /// <returns>Whether the AD bit means anything in this run.</returns>
+    private async Task<bool> ProbeAsync(StubResolver stub, CancellationToken ct)
     {
-        var silent = (await stub.ProbeAsync(ct).ConfigureAwait(false)).Where(probe => !probe.Answers).ToList();
+        var probes = await stub.ProbeAsync(ct).ConfigureAwait(false);
+        var silent = probes.Where(probe => !probe.Answers).ToList();
         if (silent.Count == options.Resolvers.Count) throw NoResolver(silent);
         foreach (var probe in silent) observer.Warning($"resolver {probe.Resolver} does not answer ({probe.Status.Word()}); going on with the others");
+        if (AdTrust.WhyNot(options, probes) is not { } reason) return true;
+        if ((options.Checks & (ScanChecks.Dane | ScanChecks.Dnssec)) != 0) observer.Warning(reason);
+        return false;
     }
 
     /// <summary>What to say when not one resolver answers the first question.</summary>
@@ -342,6 +347,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         ListSha256 = survey.Sha256,
         Lines = new LineCounts(survey.LinesRead, survey.LinesSkipped, survey.Names, survey.InvalidLines, survey.DuplicateLines, survey.SelectedUnqueryable, survey.SelectedExcluded),
         PslVersion = options.List.PublicSuffixList.Version,
+        DataVersions = RunManifest.EmbeddedData,
         Resolvers = [.. options.Resolvers.Select(server => server.ToString())],
         Checks = options.Checks.Names(),
         Started = time.GetUtcNow(),

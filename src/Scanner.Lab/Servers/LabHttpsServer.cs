@@ -105,6 +105,8 @@ public sealed class LabHttpsServer : IAsyncDisposable
                 listener.UseHttps(new TlsHandshakeCallbackOptions
                 {
                     OnConnection = hello => ValueTask.FromResult(TlsFor(hello.ClientHelloInfo.ServerName)),
+                    // Kestrel's ten seconds are soon over on a machine with other work, and a good host would look like a broken one.
+                    HandshakeTimeout = TimeSpan.FromMinutes(2),
                 });
                 listener.Use(next => connection => IsGarbage(connection) ? WriteGarbageAsync(connection) : next(connection));
             }
