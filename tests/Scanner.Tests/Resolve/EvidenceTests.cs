@@ -17,6 +17,7 @@ public sealed class EvidenceTests
         new AddressRecord("a.example", 300, IPAddress.Parse("2001:db8::7")),
         new CnameRecord("a.example", 0, "b.example"),
         new NsRecord("a.example", 1, "ns.example"),
+        new PtrRecord("7.2.0.192.in-addr.arpa", 1, "a.example"),
         new SoaRecord("a.example", 2, "ns.example", uint.MaxValue),
         new MxRecord("a.example", 3, ushort.MaxValue, "."),
         TxtRecord.FromText("a.example", 4, "", "\0\u00FF", new string('x', 255)),
@@ -103,8 +104,8 @@ public sealed class EvidenceTests
     }
 
     private static string Text(NameEvidence evidence) => JsonSerializer.Serialize(
-        new { Answers = evidence.Answers.Select(a => new { Answer = a.ToString(), Failed = string.Join(',', a.FailedTries), Errors = string.Join(',', a.ExtendedErrors), Records = a.Records.Select(Describe) }),
-            Fetch = evidence.Fetch?.ToString(), Flags = string.Join(',', evidence.Fetch!.CertificateFlags), Body = Convert.ToHexString(evidence.Fetch.Body!) });
+        new { Answers = evidence.Answers.Select(a => new { Answer = (a with { FailedTries = Array.Empty<DnsStatus>(), Records = Array.Empty<DnsRecord>(), ExtendedErrors = Array.Empty<ushort>() }).ToString(), Failed = string.Join(',', a.FailedTries), Errors = string.Join(',', a.ExtendedErrors), Records = a.Records.Select(Describe) }),
+            Fetch = (evidence.Fetch! with { CertificateFlags = Array.Empty<MtaStsError>(), Body = null }).ToString(), Flags = string.Join(',', evidence.Fetch!.CertificateFlags), Body = Convert.ToHexString(evidence.Fetch.Body!) });
 
     private static string Describe(DnsRecord record) => record switch
     {
