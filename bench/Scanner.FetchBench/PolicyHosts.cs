@@ -11,6 +11,9 @@ internal static class PolicyHosts
 {
     public const string Policy = "version: STSv1\\nmode: enforce\\nmx: mail.example.com\\nmax_age: 604800\\n";
 
+    // One moment for all: no certificate may outlive its issuer, not even by a second.
+    private static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();
+
     public static string Name(int i) => string.Create(CultureInfo.InvariantCulture, $"d{i}.example");
 
     public static string RootFile(string folder) => Path.Combine(folder, "root.pem");
@@ -63,8 +66,7 @@ internal static class PolicyHosts
         names.AddDnsName(host);
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false));
-        var now = TimeProvider.System.GetUtcNow();
-        return request.Create(issuer, now.AddDays(-1), now.AddDays(30), RandomNumberGenerator.GetBytes(8));
+        return request.Create(issuer, Now.AddDays(-1), Now.AddDays(30), RandomNumberGenerator.GetBytes(8));
     }
 
     public static X509Certificate2 Authority(string subject, X509Certificate2? issuer)
@@ -73,9 +75,8 @@ internal static class PolicyHosts
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
-        var now = TimeProvider.System.GetUtcNow();
-        if (issuer is null) return request.CreateSelfSigned(now.AddYears(-1), now.AddYears(1));
-        using var bare = request.Create(issuer, now.AddYears(-1), now.AddYears(1), RandomNumberGenerator.GetBytes(8));
+        if (issuer is null) return request.CreateSelfSigned(Now.AddYears(-1), Now.AddYears(1));
+        using var bare = request.Create(issuer, Now.AddYears(-1), Now.AddYears(1), RandomNumberGenerator.GetBytes(8));
         return bare.CopyWithPrivateKey(key);
     }
 }

@@ -49,10 +49,16 @@ internal sealed class CheckCommand
             PolicyFetch = _resolving.PolicyFetch(parsed, lab?.Host),
             // One domain may cost a few queries more than one of a million: look at addresses too.
             SpfLevel = SpfEvalLevel.Full,
+            Checks = ScanChecks.All,
+            MxAddresses = true,
+            CheckReportAuth = true,
+            DkimTier = _resolving.DkimTier(parsed),
+            TrustAd = _resolving.TrustAd(parsed),
         };
-        await using var stub = new StubResolver(options.Resolver, Transports.Create(options.Resolvers, options.Resolver), time);
+        await using var stub = new StubResolver(options.Resolver, DnsTransports.Create(options.Resolvers, options.Resolver), time);
         var probes = await stub.ProbeAsync(signals.Token).ConfigureAwait(false);
         if (probes.All(probe => !probe.Answers)) throw ScanRun.NoResolver(probes);
+        options = options with { AdTrusted = AdTrust.WhyNot(options, probes) is null };
         var shared = new CachingResolver(stub, options.Resolver.CacheEntries, time);
         var scanner = new DomainScanner(stub, shared, options, time);
         var fetcher = new HttpsPolicyFetcher(shared, options.PolicyFetch, time);

@@ -7,21 +7,18 @@ namespace Scanner.Cli;
 /// <summary><c>--dry-run</c>: what a scan would do and cost, with nothing sent.</summary>
 internal static class DryRun
 {
-    /// <summary>Questions per name beyond the base ones: A and AAAA for names without MX, ancestors and includes that the cache does
-    /// not hold, retries. classification.md section 13 puts the whole at 5.5 to 7 for five checks.</summary>
-    private const double ExtraLow = 0.5, ExtraHigh = 2;
-
-    public static int Print(ListSource source, ListOptions options, ScanChecks checks, ResolverOptions resolver, TextWriter output)
+    public static int Print(ListSource source, ListOptions options, CheckCosts costs, ResolverOptions resolver, TextWriter output)
     {
         var survey = ListSurvey.Read(source, options);
         long names = survey.Selected - survey.SelectedUnqueryable - survey.SelectedExcluded;
-        int perName = checks.Names().Count;
-        double low = names * (perName + ExtraLow), high = names * (perName + ExtraHigh);
+        var (lowPerName, highPerName) = costs.PerName;
+        double low = names * lowPerName, high = names * highPerName;
         output.WriteLine(Invariant($"list       {Terminal.Safe(source.DisplayName)} ({survey.Format}), sha256 {survey.Sha256}"));
         output.WriteLine(Invariant($"lines      {survey.LinesRead:N0} read, {survey.Names:N0} distinct names, {survey.InvalidLines:N0} invalid, {survey.DuplicateLines:N0} duplicate"));
         output.WriteLine(Invariant($"rows       {survey.Selected:N0}, of them {survey.SelectedExcluded:N0} excluded and {survey.SelectedUnqueryable:N0} that cannot be asked for"));
-        output.WriteLine(Invariant($"checks     {string.Join(',', checks.Names())}"));
-        output.WriteLine(Invariant($"queries    about {low:N0} to {high:N0}: {perName} a name at once, then addresses, includes and ancestors"));
+        output.WriteLine(Invariant($"checks     {string.Join(',', costs.Checks.Names())}"));
+        output.WriteLine(Invariant($"queries    about {low:N0} to {high:N0}: {(costs.Checks & ScanChecks.Default).Names().Count} a name for the base, then addresses, includes and ancestors"));
+        foreach (var (words, least, most) in costs.Extras) output.WriteLine(Invariant($"           {names * least:N0} to {names * most:N0} of them for {words}"));
         output.WriteLine(resolver.QueriesPerSecond == 0
             ? "time       no ceiling (--qps 0): as fast as the resolvers answer"
             : Invariant($"time       at least {Duration(low / resolver.QueriesPerSecond)} to {Duration(high / resolver.QueriesPerSecond)} at --qps {resolver.QueriesPerSecond}"));

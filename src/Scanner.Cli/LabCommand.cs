@@ -92,7 +92,7 @@ internal sealed class LabCommand
         lab.AddTo(command, always: true);
         command.SetAction((parsed, _) => ExitCode.OfAsync(() =>
         {
-            var verify = new LabVerify(new LabTruth(lab.World(parsed)), parsed.GetValue(except));
+            var verify = new LabVerify(lab.World(parsed), parsed.GetValue(except));
             verify.Compare(Write.RunFolder.Open(parsed.GetValue(run)!).FullPath);
             foreach (string example in verify.Examples) Console.WriteLine(Terminal.Safe(example));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,

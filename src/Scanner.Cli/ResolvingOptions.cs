@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Scanner.Checks;
+using Scanner.Checks.Dkim;
 using Scanner.Checks.MtaSts;
 using Scanner.Dns.Resolve;
 using Scanner.Dns.Transport;
@@ -90,6 +92,17 @@ internal sealed class ResolvingOptions
     };
 
     private static readonly (string Word, TransportKind Kind)[] TransportWords = [("engine", TransportKind.Engine), ("dnsclient", TransportKind.DnsClient)];
+    private readonly Option<bool> _trustAd = new("--trust-ad")
+    {
+        Description = "the path to the resolvers is safe, so that their word about DNSSEC (the AD bit) counts; without it only a resolver on this machine is believed",
+    };
+
+    private readonly Option<string> _dkimTier = new("--dkim-tier")
+    {
+        Description = "how many DKIM selectors are tried: a (8 and the mail provider's own), b (25) or c (about 75)",
+        HelpName = "a|b|c",
+        DefaultValueFactory = _ => "a",
+    };
 
     public ResolvingOptions()
     {
@@ -100,12 +113,13 @@ internal sealed class ResolvingOptions
         Require(_attempts, n => n is >= 1 and <= 10, "must be 1 to 10");
         Require(_httpsTimeout, s => s is >= 0.1 and <= 300, "must be 0.1 to 300 seconds");
         Require(_httpsPort, n => n is >= 1 and <= 65_535, "must be 1 to 65535");
+        Require(_dkimTier, tier => Words.TryParse<DkimTier>(tier ?? "", out _), "must be a, b or c");
         Require(_contact, text => text is null || text.All(c => c is >= ' ' and <= '~'), "must be printable ASCII: it goes into an HTTP header");
     }
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_resolver, _qps, _inFlight, _timeout, _attempts, _transport, _httpsTimeout, _httpsPort, _caFile, _allowSpecial, _strictMediaType, _contact])
+        foreach (var option in (Option[])[_resolver, _qps, _inFlight, _timeout, _attempts, _transport, _httpsTimeout, _httpsPort, _caFile, _allowSpecial, _strictMediaType, _contact, _trustAd, _dkimTier])
             command.Options.Add(option);
     }
 
@@ -149,6 +163,10 @@ internal sealed class ResolvingOptions
         StrictMediaType = parsed.GetValue(_strictMediaType),
         UserAgent = UserAgent(parsed.GetValue(_contact)),
     };
+
+    public bool TrustAd(ParseResult parsed) => parsed.GetValue(_trustAd);
+
+    public DkimTier DkimTier(ParseResult parsed) => Words.TryParse(parsed.GetValue(_dkimTier)!, out DkimTier tier) ? tier : Checks.Dkim.DkimTier.A;
 
     public string? Contact(ParseResult parsed) => parsed.GetValue(_contact);
 

@@ -28,7 +28,10 @@ internal sealed class ScanCommand
     private readonly Option<string> _shard = new("--shard") { Description = "only shard I of N (1-based) of the list; the shards are disjoint and complete", HelpName = "I/N", DefaultValueFactory = _ => "1/1" };
     private readonly Option<string?> _exclude = new("--exclude") { Description = "opt-out list: these names and all below them are never queried; their rows say so", HelpName = "FILE" };
     private readonly Option<string?> _psl = new("--psl") { Description = "public suffix list to use instead of the built-in one", HelpName = "FILE" };
-    private readonly Option<string> _checks = new("--checks") { Description = $"which checks, comma-separated, or all: {string.Join(',', ScanChecks.All.Names())}", HelpName = "LIST", DefaultValueFactory = _ => "all" };
+    private readonly Option<string> _checks = new("--checks") { Description = CheckCosts.Help, HelpName = "LIST", DefaultValueFactory = _ => string.Join(',', ScanChecks.Default.Names()) };
+    private readonly Option<bool> _noPrune = new("--no-prune") { Description = "ask below listed names that do not exist too (NXDOMAIN says that nothing is there: RFC 8020)" };
+    private readonly Option<bool> _mxAddresses = new("--mx-addresses") { Description = "ask for the addresses of MX hosts, so that mx_class tells hosts that work from those that do not: 1 or 2 queries a distinct host" };
+    private readonly Option<bool> _checkReportAuth = new("--check-report-auth") { Description = "ask external report hosts whether they take the DMARC reports (RFC 9990): 2 queries a policy domain and host" };
     private readonly Option<int> _httpsConcurrency = new("--https-concurrency") { Description = "policy fetches at once", HelpName = "N", DefaultValueFactory = _ => 64 };
     private readonly Option<int?> _httpsPerHost = new("--https-per-host") { Description = "policy fetches at once from one address, or from one provider that policy hosts point to (default: 4, or as many as there are with --lab)", HelpName = "N" };
     private readonly Option<double?> _httpsGap = new("--https-gap") { Description = "seconds from one policy fetch to the next at one address (default: 0.05, or 0 with --lab)", HelpName = "S" };
@@ -54,7 +57,8 @@ internal sealed class ScanCommand
     {
         var command = new Command("scan", "scans a ranked list and leaves a run folder with rows, figures and summaries");
         command.Arguments.Add(_list);
-        foreach (var option in (Option[])[_output, _resume, _top, _sample, _seed, _shard, _exclude, _psl, _checks]) command.Options.Add(option);
+        foreach (var option in (Option[])[_output, _resume, _top, _sample, _seed, _shard, _exclude, _psl, _checks, _mxAddresses, _checkReportAuth, _noPrune])
+            command.Options.Add(option);
         _resolving.AddTo(command);
         foreach (var option in (Option[])[_httpsConcurrency, _httpsPerHost, _httpsGap, _passes, _passPause, _maxDuration, _rowsPerPart, _memory, _progress, _dryRun, _vantage])
             command.Options.Add(option);
@@ -67,7 +71,7 @@ internal sealed class ScanCommand
         ResolvingOptions.Require(_httpsPerHost, n => n is null or >= 1, "must be 1 or more");
         ResolvingOptions.Require(_httpsGap, s => s is null or (>= 0 and <= 60), "must be 0 to 60 seconds");
         ResolvingOptions.Require(_shard, text => text is not null && Shard.TryParse(text, out _), "must be I/N with 1 <= I <= N, for example 2/4");
-        ResolvingOptions.Require(_checks, text => TryChecks(text, out _), $"must name checks out of {string.Join(',', ScanChecks.All.Names())}, or all");
+        ResolvingOptions.Require(_checks, text => ScanCheckNames.TryParse(text, out _), $"must name checks out of {string.Join(',', ScanChecks.All.Names())}, or all");
         ResolvingOptions.Require(_passes, n => n is >= 0 and <= 10, "must be 0 to 10");
         ResolvingOptions.Require(_passPause, s => s is null or (>= 0 and <= 86_400), "must be 0 to 86400 seconds");
         ResolvingOptions.Require(_maxDuration, text => text is null || TryDuration(text, out _), "must be a time from 1s to 30d, for example 90s, 45m, 6h or 2d");
@@ -93,7 +97,7 @@ internal sealed class ScanCommand
         bool dryRun = parsed.GetValue(_dryRun);
         await using var lab = useLab && !dryRun ? await _lab.StartAsync(parsed, time).ConfigureAwait(false) : null;
         _ = Shard.TryParse(parsed.GetValue(_shard)!, out var shard);
-        _ = TryChecks(parsed.GetValue(_checks), out var checks);
+        _ = ScanCheckNames.TryParse(parsed.GetValue(_checks), out var checks);
         var listOptions = new ListOptions
         {
             Source = list ?? "lab",
@@ -106,7 +110,8 @@ internal sealed class ScanCommand
         };
         var resolver = _resolving.Resolver(parsed, lab?.Host);
         using var source = list is null ? LabOptions.OpenBundledList() : ListSource.Open(list);
-        if (dryRun) return DryRun.Print(source, listOptions, checks, resolver, Console.Out);
+        var costs = new CheckCosts(checks, parsed.GetValue(_mxAddresses), parsed.GetValue(_checkReportAuth), _resolving.DkimTier(parsed));
+        if (dryRun) return DryRun.Print(source, listOptions, costs, resolver, Console.Out);
 
         var options = new ScanOptions
         {
@@ -126,6 +131,11 @@ internal sealed class ScanCommand
             Trace = _observing.Trace(parsed),
             RowsPerPart = parsed.GetValue(_rowsPerPart),
             MemoryCeilingMegabytes = parsed.GetValue(_memory),
+            MxAddresses = costs.MxAddresses,
+            CheckReportAuth = costs.CheckReportAuth,
+            Prune = !parsed.GetValue(_noPrune),
+            DkimTier = costs.DkimTier,
+            TrustAd = _resolving.TrustAd(parsed),
             Vantage = parsed.GetValue(_vantage),
             Contact = _resolving.Contact(parsed),
             CommandLine = [.. parsed.Tokens.Select(token => token.Value)],
@@ -171,7 +181,7 @@ internal sealed class ScanCommand
         return Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"{(name.Length > 0 ? name : "list")}-{time.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}"));
     }
 
-    private static PublicSuffixList ReadPublicSuffixes(string file)
+    internal static PublicSuffixList ReadPublicSuffixes(string file)
     {
         try
         {
@@ -182,17 +192,5 @@ internal sealed class ScanCommand
         {
             throw new UsageException($"--psl {file}: {e.Message}");
         }
-    }
-
-    private static bool TryChecks(string? text, out ScanChecks checks)
-    {
-        checks = ScanChecks.None;
-        foreach (string word in (text ?? "").Split(',', StringSplitOptions.TrimEntries))
-        {
-            if (word == "all") checks = ScanChecks.All;
-            else if (ScanCheckNames.Table.FirstOrDefault(entry => entry.Word == word) is { Word: not null } found) checks |= found.Check;
-            else return false;
-        }
-        return checks != ScanChecks.None;
     }
 }

@@ -1,7 +1,9 @@
 namespace Scanner.Dns;
 
 /// <param name="Name">Lower-case A-labels without the trailing dot.</param>
-public readonly record struct DnsQuestion(string Name, DnsRecordType Type)
+/// <param name="Dnssec">Ask for proof as well, so that <see cref="DnsAnswer.AuthenticData"/> says something: resolvers set AD only for those
+/// who show that they understand it (RFC 6840 §5.7, §5.8). Part of the question, since an answer without it cannot stand in for one with it.</param>
+public readonly record struct DnsQuestion(string Name, DnsRecordType Type, bool Dnssec = false)
 {
     public override string ToString() => $"{Name} {Type}";
 }
@@ -51,12 +53,23 @@ public sealed record DnsAnswer
     /// <summary>Extended DNS Errors that came with it (RFC 8914), by number.</summary>
     public IReadOnlyList<ushort> ExtendedErrors { get; init; } = [];
 
-    public Presence Presence => Status.Presence();
+    /// <summary>Nobody asked, because the listed name above does not exist and so this one cannot (RFC 8020 §2). The status is
+    /// <see cref="DnsStatus.NotQueried"/>, the presence <see cref="Presence.Absent"/>.</summary>
+    public bool Pruned { get; init; }
+
+    /// <summary>NOERROR, but the NSEC record that proves it says NXNAME: the name does not exist (compact denial of existence,
+    /// RFC 9824 §3.1). Seen only in answers to <see cref="DnsQuestion.Dnssec"/> questions.</summary>
+    public bool NameDenied { get; init; }
+
+    public Presence Presence => Pruned ? Presence.Absent : Status.Presence();
 
     /// <summary>The records of one kind, in the order received.</summary>
     public IEnumerable<T> RecordsOf<T>() where T : DnsRecord => Records.OfType<T>();
 
     public static DnsAnswer Without(DnsQuestion question, DnsStatus status) => new() { Question = question, Status = status };
+
+    /// <summary>For a name below one that does not exist.</summary>
+    public static DnsAnswer PrunedBelow(DnsQuestion question) => new() { Question = question, Status = DnsStatus.NotQueried, Pruned = true };
 }
 
 /// <summary>Answers questions. Implementations stack: cache over retries over transport.</summary>

@@ -51,6 +51,12 @@ public sealed record LabDnsResponse
     public IReadOnlyList<DnsRecord> Answers { get; init; } = [];
 
     public LabDnsFault Fault { get; init; }
+
+    /// <summary>Every zone that the answer is from is signed: a client that asks with AD=1 or DO=1 gets AD=1 (RFC 6840 §5.7, §5.8).</summary>
+    public bool Signed { get; init; }
+
+    /// <summary>A negative answer proven with NXNAME: the name does not exist, and NOERROR is compact denial (RFC 9824 §3.1).</summary>
+    public bool CompactDenial { get; init; }
 }
 
 /// <summary>The certificate that a policy host shows, good or each kind of bad (classification.md 6.2).</summary>

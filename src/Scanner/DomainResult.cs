@@ -1,4 +1,8 @@
+using Scanner.Checks.Bimi;
+using Scanner.Checks.Dane;
+using Scanner.Checks.Dkim;
 using Scanner.Checks.Dmarc;
+using Scanner.Checks.Dnssec;
 using Scanner.Checks.MtaSts;
 using Scanner.Checks.Mx;
 using Scanner.Checks.Names;
@@ -38,7 +42,18 @@ public sealed record DomainResult
 
     public TlsRptResult? TlsRpt { get; init; }
 
-    /// <summary>The answers to the base questions that were asked: MX, TXT, _dmarc, _mta-sts, _smtp._tls.</summary>
+    public DkimResult? Dkim { get; init; }
+
+    public DaneResult? Dane { get; init; }
+
+    public BimiResult? Bimi { get; init; }
+
+    public DnssecResult? Dnssec { get; init; }
+
+    /// <summary>Which records a TXT wildcard made; null when nobody looked.</summary>
+    public WildcardFindings? Wildcard { get; init; }
+
+    /// <summary>The answers to the base questions: MX, TXT, _dmarc, _mta-sts, _smtp._tls.</summary>
     public IEnumerable<DnsAnswer> BaseAnswers()
     {
         if (Mx is not null) yield return Mx.Answer;
@@ -47,4 +62,13 @@ public sealed record DomainResult
         if (MtaSts is not null) yield return MtaSts.Answer;
         if (TlsRpt is not null) yield return TlsRpt.Answer;
     }
+}
+
+/// <summary>Records that a wildcard made: valid for every receiver, but nobody wrote them for this name (classification.md 2.5).</summary>
+/// <param name="Records">The checks whose record it is, as words of <c>--checks</c>; empty for none, null when the probe has no answer.</param>
+public sealed record WildcardFindings(IReadOnlyList<string>? Records)
+{
+    public static readonly WildcardFindings None = new([]);
+
+    public static readonly WildcardFindings Unknown = new((IReadOnlyList<string>?)null);
 }

@@ -45,7 +45,7 @@ public sealed class NameTrace : IDisposable
     /// <summary>The answers behind the row, and the row itself.</summary>
     public void Finished(DomainResult row, int pass, RunStamp stamp)
     {
-        foreach (var answer in row.Evidence?.Answers ?? [])
+        foreach (var (answer, _) in row.Evidence?.Answers ?? [])
         {
             Write("answer", json =>
             {

@@ -1,5 +1,6 @@
 using System.Net;
 using Scanner.Checks;
+using Scanner.Checks.Dkim;
 using Scanner.Checks.MtaSts;
 using Scanner.Checks.Spf;
 using Scanner.Dns.Resolve;
@@ -17,14 +18,37 @@ public enum ScanChecks
     Dmarc = 4,
     MtaSts = 8,
     TlsRpt = 16,
-    All = Mx | Spf | Dmarc | MtaSts | TlsRpt,
+    Dkim = 32,
+    Dane = 64,
+    Bimi = 128,
+    Dnssec = 256,
+
+    /// <summary>Those that cost five questions a name and little more.</summary>
+    Default = Mx | Spf | Dmarc | MtaSts | TlsRpt,
+    All = Default | Dkim | Dane | Bimi | Dnssec,
 }
 
 public static class ScanCheckNames
 {
     /// <summary>Word and flag of each check, in the order in which they are printed.</summary>
     public static IReadOnlyList<(string Word, ScanChecks Check)> Table { get; } =
-        [("mx", ScanChecks.Mx), ("spf", ScanChecks.Spf), ("dmarc", ScanChecks.Dmarc), ("mta-sts", ScanChecks.MtaSts), ("tls-rpt", ScanChecks.TlsRpt)];
+        [("mx", ScanChecks.Mx), ("spf", ScanChecks.Spf), ("dmarc", ScanChecks.Dmarc), ("mta-sts", ScanChecks.MtaSts), ("tls-rpt", ScanChecks.TlsRpt),
+            ("dkim", ScanChecks.Dkim), ("dane", ScanChecks.Dane), ("bimi", ScanChecks.Bimi), ("dnssec", ScanChecks.Dnssec)];
+
+    /// <summary>The checks of a comma-separated list, or of "all"; false when a word is none. DANE takes the MX check with it, since it
+    /// protects MX hosts, and so does DKIM, whose selectors follow from the mail provider.</summary>
+    public static bool TryParse(string? text, out ScanChecks checks)
+    {
+        checks = ScanChecks.None;
+        foreach (string word in (text ?? "").Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (word == "all") checks = ScanChecks.All;
+            else if (Table.FirstOrDefault(entry => entry.Word == word) is { Word: not null } found) checks |= found.Check;
+            else return false;
+        }
+        if ((checks & (ScanChecks.Dane | ScanChecks.Dkim)) != 0) checks |= ScanChecks.Mx;
+        return checks != ScanChecks.None;
+    }
 
     /// <summary>The words of the checks that are set.</summary>
     public static IReadOnlyList<string> Names(this ScanChecks checks) =>
@@ -51,7 +75,26 @@ public sealed record ScanOptions
     /// <summary>How considerate the fetches are of one address or provider.</summary>
     public PolitenessOptions Politeness { get; init; } = new();
 
-    public ScanChecks Checks { get; init; } = ScanChecks.All;
+    public ScanChecks Checks { get; init; } = ScanChecks.Default;
+
+    /// <summary>Ask for the addresses of MX hosts: mx_class then tells hosts that work from those that do not. One or two questions for each
+    /// distinct host, through the shared cache.</summary>
+    public bool MxAddresses { get; init; }
+
+    /// <summary>Ask external report hosts whether they take a record's DMARC reports (RFC 9990 §4). Two questions for each host and policy domain.</summary>
+    public bool CheckReportAuth { get; init; }
+
+    /// <summary>Ask nothing below a listed name that is NXDOMAIN (RFC 8020 §2). Off for a study of servers that get this wrong.</summary>
+    public bool Prune { get; init; } = true;
+
+    public DkimTier DkimTier { get; init; } = DkimTier.A;
+
+    /// <summary>The AD bit means something: every resolver validates, and the path to it is trusted (loopback, or --trust-ad). Decided when the
+    /// resolvers are known; without it dane and dnssec are unknown for every name.</summary>
+    public bool AdTrusted { get; init; }
+
+    /// <summary>The user vouches for the path to the resolvers.</summary>
+    public bool TrustAd { get; init; }
 
     /// <summary>How far SPF records are followed. The tree costs few queries, since includes are shared; addresses would cost one
     /// or two for every a and mx term.</summary>
@@ -124,6 +167,11 @@ public sealed record ScanOptions
         ["user-agent"] = PolicyFetch.UserAgent,
         ["checks"] = string.Join(',', Checks.Names()),
         ["spf-eval-level"] = SpfLevel.Word(),
+        ["mx-addresses"] = YesNo(MxAddresses),
+        ["check-report-auth"] = YesNo(CheckReportAuth),
+        ["prune"] = YesNo(Prune),
+        ["dkim-tier"] = DkimTier.Word(),
+        ["ad-trusted"] = YesNo(AdTrusted),
         ["name-deadline"] = Text(NameDeadlineSeconds),
         ["cache-entries"] = Text(Resolver.CacheEntries),
         ["lab"] = Lab ?? "no",
@@ -132,6 +180,8 @@ public sealed record ScanOptions
         ["max-duration"] = MaxDuration is { } limit ? Text(limit.TotalSeconds) : "none",
         ["memory"] = Text(MemoryCeilingMegabytes),
     };
+
+    private static string YesNo(bool value) => value ? "yes" : "no";
 
     private static string Text(IFormattable? value) => value?.ToString(null, System.Globalization.CultureInfo.InvariantCulture) ?? "all";
 }

@@ -30,8 +30,8 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
     private const int RowsAhead = 5_000;
 
     /// <summary>A name has five questions under way at first and one or two later: with a worker for every third query that may be
-    /// in flight, the ceiling is used and never more than a thousand names are half done.</summary>
-    private int Workers => Math.Clamp(options.Resolver.InFlight / 3, 4, 1_000);
+    /// in flight, the ceiling is used. Names that wait for dead servers are workers too, so there may be thousands of them half done.</summary>
+    private int Workers => Math.Clamp(options.Resolver.InFlight / 3, 4, 4_000);
 
     /// <param name="names">Read on one thread, lazily.</param>
     /// <param name="write">Called for one row at a time.</param>

@@ -63,7 +63,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         var survey = ListSurvey.Read(source, options.List, stopReading);
         observer.ListSurveyed(survey);
 
-        await using (var probing = NewResolver(options.Resolver)) await ProbeAsync(probing, stopReading).ConfigureAwait(false);
+        await using (var probing = NewResolver(options.Resolver)) options = options with { AdTrusted = await ProbeAsync(probing, stopReading).ConfigureAwait(false) };
         await using var store = await OpenAsync(source, survey).ConfigureAwait(false);
         using var trace = _trace = options.Trace is { } traced ? new NameTrace(traced, Path.Combine(store.Folder.FullPath, "trace.jsonl"), time) : null;
         using var timeUp = new CancellationTokenSource(options.MaxDuration ?? Timeout.InfiniteTimeSpan, time);
@@ -317,13 +317,18 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
     }
 
     private StubResolver NewResolver(ResolverOptions resolver) =>
-        new(resolver, [.. Transports.Create(options.Resolvers, resolver).Select(transport => _trace?.Listen(transport) ?? transport)], time, _statistics);
+        new(resolver, [.. DnsTransports.Create(options.Resolvers, resolver).Select(transport => _trace?.Listen(transport) ?? transport)], time, _statistics);
 
-    private async Task ProbeAsync(StubResolver stub, CancellationToken ct)
+    /// <returns>Whether the AD bit means anything in this run.</returns>
+    private async Task<bool> ProbeAsync(StubResolver stub, CancellationToken ct)
     {
-        var silent = (await stub.ProbeAsync(ct).ConfigureAwait(false)).Where(probe => !probe.Answers).ToList();
+        var probes = await stub.ProbeAsync(ct).ConfigureAwait(false);
+        var silent = probes.Where(probe => !probe.Answers).ToList();
         if (silent.Count == options.Resolvers.Count) throw NoResolver(silent);
         foreach (var probe in silent) observer.Warning($"resolver {probe.Resolver} does not answer ({probe.Status.Word()}); going on with the others");
+        if (AdTrust.WhyNot(options, probes) is not { } reason) return true;
+        if ((options.Checks & (ScanChecks.Dane | ScanChecks.Dnssec)) != 0) observer.Warning(reason);
+        return false;
     }
 
     /// <summary>What to say when not one resolver answers the first question.</summary>
@@ -353,6 +358,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         ListSha256 = survey.Sha256,
         Lines = new LineCounts(survey.LinesRead, survey.LinesSkipped, survey.Names, survey.InvalidLines, survey.DuplicateLines, survey.SelectedUnqueryable, survey.SelectedExcluded),
         PslVersion = options.List.PublicSuffixList.Version,
+        DataVersions = RunManifest.EmbeddedData,
         Resolvers = [.. options.Resolvers.Select(server => server.ToString())],
         Checks = options.Checks.Names(),
         Started = time.GetUtcNow(),

@@ -13,6 +13,8 @@ public sealed class FakeResolver : IResolver
     private readonly Dictionary<string, List<DnsRecord>> _records = new(StringComparer.Ordinal);
     private readonly Dictionary<DnsQuestion, DnsStatus> _failures = [];
     private readonly Dictionary<string, string> _cnames = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _signed = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _denied = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<DnsQuestion> _asked = new();
 
     /// <summary>Every question asked, in order.</summary>
@@ -33,6 +35,23 @@ public sealed class FakeResolver : IResolver
     public FakeResolver Cname(string name, string target)
     {
         _cnames[name] = target;
+        return this;
+    }
+
+    public FakeResolver Tlsa(string name, int usage, int selector, int matchingType, params byte[] data) =>
+        Add(new TlsaRecord(name, 3600, (byte)usage, (byte)selector, (byte)matchingType, data));
+
+    /// <summary>Zones whose answers have AD=1 when a question asks for proof.</summary>
+    public FakeResolver Signed(params string[] zones)
+    {
+        _signed.UnionWith(zones);
+        return this;
+    }
+
+    /// <summary>A name that compact denial answers for: NOERROR, and with proof NXNAME (RFC 9824 §3.1).</summary>
+    public FakeResolver DeniedCompactly(string name)
+    {
+        _denied.Add(name);
         return this;
     }
 
@@ -57,13 +76,18 @@ public sealed class FakeResolver : IResolver
     private DnsAnswer Answer(DnsQuestion question)
     {
         _asked.Enqueue(question);
-        if (_failures.TryGetValue(question, out var failure)) return DnsAnswer.Without(question, failure);
+        if (_failures.TryGetValue(question with { Dnssec = false }, out var failure)) return DnsAnswer.Without(question, failure);
+        if (_denied.Contains(question.Name)) return DnsAnswer.Without(question, DnsStatus.Nodata) with { NameDenied = question.Dnssec, AuthenticData = question.Dnssec };
         string name = question.Name;
         string? target = null;
+        bool signed = question.Dnssec && IsSigned(name);
         for (int links = 0; _cnames.TryGetValue(name, out string? next); links++)
         {
             if (links == 16) return DnsAnswer.Without(question, DnsStatus.CnameLoop);
+            if (question.Type == DnsRecordType.Cname)
+                return new DnsAnswer { Question = question, Status = DnsStatus.Ok, Records = [new CnameRecord(name, 3600, next)], AuthenticData = signed, Tries = 1 };
             name = target = next;
+            signed &= IsSigned(name);
         }
         var status = DnsStatus.Nxdomain;
         DnsRecord[] found = [];
@@ -76,8 +100,10 @@ public sealed class FakeResolver : IResolver
         {
             status = DnsStatus.Nodata;
         }
-        return new DnsAnswer { Question = question, Status = status, Records = found, CnameTarget = target, Ttl = 3600, Tries = 1 };
+        return new DnsAnswer { Question = question, Status = status, Records = found, CnameTarget = target, Ttl = 3600, Tries = 1, AuthenticData = signed };
     }
+
+    private bool IsSigned(string name) => _signed.Any(zone => DomainName.IsAtOrBelow(name, zone));
 
     private static DnsRecordType TypeOf(DnsRecord record) => record switch
     {

@@ -22,6 +22,10 @@ public static class DmarcEffect
         };
     }
 
+    /// <summary>Does it matter whether the name exists? Only below a record whose sp and np come to different policies.</summary>
+    public static bool HangsOnExistence(DmarcFound found) =>
+        found is { Record: not null, Source: not DmarcSource.Self } && Policy9989(found, Presence.Present) != Policy9989(found, Presence.Absent);
+
     /// <summary>The policy under RFC 7489. With 0 &lt; pct &lt; 100 it is that of the sampled part (§6.6.4).</summary>
     public static DmarcPolicy Policy7489(DmarcFound found)
     {

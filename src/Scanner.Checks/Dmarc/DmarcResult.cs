@@ -123,8 +123,17 @@ public sealed record DmarcResult
 
     public ReportUriState? Ruf { get; init; }
 
+    /// <summary>Do external hosts of rua take the reports? Null when not asked for, or without a valid rua.</summary>
+    public ReportAuth? RuaAuth { get; init; }
+
+    public ReportAuth? RufAuth { get; init; }
+
+    /// <summary>External report hosts that do not exist: whoever registers such a name gets the reports. Null when not asked for, or when a
+    /// host could not be asked and none was found missing.</summary>
+    public IReadOnlyList<string>? ReportHostsNxdomain { get; init; }
+
     /// <summary>Words: <c>tag_case p_not_second empty_segment bad_segment bad_tag_name duplicate_tag non_ascii pct_partial
-    /// inherited_from_suffix</c>.</summary>
+    /// inherited_from_suffix compact_denial</c>.</summary>
     public IReadOnlyList<string> Quirks { get; init; } = [];
 
     public IReadOnlyList<string> UnknownTags { get; init; } = [];

@@ -4,19 +4,21 @@ namespace Scanner.Checks.Mx;
 
 /// <summary>
 /// The decision table of classification.md 3.3, first matching row wins. Pure: recorded answers do as well as live ones.
-/// Rows 8 to 10 tell apart what row 7 holds together; they need the addresses of the MX hosts, which a run does not ask for by default.
+/// Rows 8 to 10 tell apart what row 7 holds together; they need the addresses of the MX hosts, which a run asks for only when told to.
 /// </summary>
 public static class MxClassifier
 {
     /// <param name="mx">The answer to the MX question.</param>
     /// <param name="a">The answers about the name's own addresses, where MX was nodata; null when nobody asked.</param>
-    public static MxResult Classify(DnsAnswer mx, DnsAnswer? a = null, DnsAnswer? aaaa = null)
+    /// <param name="hosts">The address answers of the usable MX hosts, by host; null when the run does not ask for them. A host that is
+    /// not in it is unknown.</param>
+    public static MxResult Classify(DnsAnswer mx, DnsAnswer? a = null, DnsAnswer? aaaa = null, IReadOnlyDictionary<string, MxHostAddresses>? hosts = null)
     {
         var records = mx.RecordsOf<MxRecord>()
             // Identical records are one (RFC 2181 §5).
             .DistinctBy(r => (r.Preference, r.Exchange))
             .OrderBy(r => r.Preference).ThenBy(r => r.Exchange, StringComparer.Ordinal)
-            .Select(r => new MxTarget(r.Preference, r.Exchange, MxTargets.KindOf(r.Exchange)))
+            .Select(r => TargetOf(r, hosts))
             .ToArray();
         var quirks = new List<MxQuirk>();
         return new MxResult
@@ -44,6 +46,18 @@ public static class MxClassifier
     /// <param name="mx">The answer that stands for the question not asked.</param>
     public static MxResult InvalidName(DnsAnswer mx) => new() { Class = MxClass.InvalidName, Answer = mx };
 
+    private static MxTarget TargetOf(MxRecord record, IReadOnlyDictionary<string, MxHostAddresses>? hosts)
+    {
+        var target = new MxTarget(record.Preference, record.Exchange, MxTargets.KindOf(record.Exchange));
+        if (hosts is null) return target;
+        return target with
+        {
+            Status = !target.Kind.IsUsable() ? MxTargetStatus.NotAsked
+                : hosts.TryGetValue(target.Host, out var addresses) ? MxHosts.StatusOf(addresses)
+                : MxTargetStatus.Unknown,
+        };
+    }
+
     private static MxClass ByTargets(MxTarget[] targets, List<MxQuirk> quirks)
     {
         // Rows 4 and 5. RFC 7505 §3: a single record, preference 0, exchange ".". Another preference says the same, only carelessly.
@@ -54,8 +68,14 @@ public static class MxClassifier
         }
         // RFC 7505 §3: a null MX must stand alone. Where it does not, senders try the others.
         if (targets.Any(t => t.Kind == MxTargetKind.Null)) quirks.Add(MxQuirk.NullMxMixed);
-        // Rows 6 and 7. RFC 5321 §5.1: records that cannot be used are an error; the name's own address does not step in.
-        return targets.Any(t => t.Kind.IsUsable()) ? MxClass.MxPresent : MxClass.MxNoService;
+        // Row 6. RFC 5321 §5.1: records that cannot be used are an error; the name's own address does not step in.
+        if (!targets.Any(t => t.Kind.IsUsable())) return MxClass.MxNoService;
+        // Row 7.
+        if (targets.All(t => t.Status is null)) return MxClass.MxPresent;
+        // Row 8: one host that works is enough, whatever became of the others.
+        if (targets.Any(t => t.Status is MxTargetStatus.AddrOk or MxTargetStatus.AddrOkCname)) return MxClass.MxOk;
+        // Row 10 before row 9: "dangling" takes a definitive answer about each host.
+        return targets.Any(t => t.Status == MxTargetStatus.Unknown) ? MxClass.MxUnverified : MxClass.MxDangling;
     }
 
     // RFC 5321 §5.1: without MX records the name itself is the mail host, if it has an address.
@@ -64,9 +84,8 @@ public static class MxClassifier
         // Row 11: one public address is enough, whatever became of the other question.
         if (HasPublicAddress(a) || HasPublicAddress(aaaa)) return MxClass.ImplicitMx;
         // Row 13 before row 12: "no address" takes two answers.
-        return a is null || aaaa is null || a.Status.IsUnknown() || aaaa.Status.IsUnknown() ? MxClass.Unknown : MxClass.NoMail;
+        return a is null || aaaa is null || a.Presence == Presence.Unknown || aaaa.Presence == Presence.Unknown ? MxClass.Unknown : MxClass.NoMail;
     }
 
-    private static bool HasPublicAddress(DnsAnswer? answer) =>
-        answer is not null && answer.RecordsOf<AddressRecord>().Any(r => !SpecialAddresses.IsSpecial(r.Address));
+    private static bool HasPublicAddress(DnsAnswer? answer) => answer is not null && MxHosts.HasPublicAddress(answer);
 }

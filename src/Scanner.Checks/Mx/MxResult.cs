@@ -35,6 +35,21 @@ public enum MxTargetKind : byte
     Hostname = 8,
 }
 
+/// <summary>What a target's addresses come to (classification.md 3.2).</summary>
+public enum MxTargetStatus : byte
+{
+    /// <summary>Nobody can deliver to a target of this kind, so its addresses do not matter.</summary>
+    NotAsked = 1,
+    AddrOk = 2,
+    /// <summary>Through a CNAME: out of specification, but it works with most senders (RFC 2181 §10.3).</summary>
+    AddrOkCname = 3,
+    /// <summary>Every address is special-purpose (RFC 6890).</summary>
+    ReservedAddrOnly = 4,
+    Nxdomain = 5,
+    Nodata = 6,
+    Unknown = 7,
+}
+
 public enum MxQuirk : byte
 {
     /// <summary>A null MX with a preference other than 0.</summary>
@@ -44,7 +59,11 @@ public enum MxQuirk : byte
 }
 
 /// <param name="Host">Lower-case, no trailing dot; "." is the root.</param>
-public sealed record MxTarget(int Preference, string Host, MxTargetKind Kind);
+public sealed record MxTarget(int Preference, string Host, MxTargetKind Kind)
+{
+    /// <summary>Null when the run did not ask for the addresses of MX hosts.</summary>
+    public MxTargetStatus? Status { get; init; }
+}
 
 public sealed record MxResult
 {
@@ -62,6 +81,9 @@ public sealed record MxResult
     public IReadOnlyList<MxTarget> Targets { get; init; } = [];
 
     public IReadOnlyList<MxQuirk> Quirks { get; init; } = [];
+
+    /// <summary>Who runs the most preferred usable host: a word of <see cref="MxProviders"/>, self_hosted, or other. Null without such a host.</summary>
+    public string? Provider { get; init; }
 
     /// <summary>In the default "mail" denominator (classification.md 3.4)? Null when unknown.</summary>
     public bool? RunsMail => Class switch

@@ -23,12 +23,13 @@ internal static class DnsClientRecords
             answers.Add(converted);
         }
         uint? negativeTtl = null;
-        bool hasNs = false;
+        bool hasNs = false, nameDenied = false;
         foreach (var record in response.Authorities)
         {
             // RFC 2308 §5: the smaller of the SOA's own TTL and its MINIMUM field.
             if (record is global::DnsClient.Protocol.SoaRecord soa) negativeTtl = Math.Min(TtlOf(soa), soa.Minimum);
             hasNs |= record is global::DnsClient.Protocol.NsRecord;
+            nameDenied |= record is NSecRecord nsec && HasNxname(nsec.TypeBitMapsRaw);
         }
         int rcode = (int)response.Header.ResponseCode;
         IReadOnlyList<ushort> errors = [];
@@ -50,8 +51,13 @@ internal static class DnsClientRecords
             NegativeTtl = negativeTtl,
             HasAuthorityNs = hasNs,
             ExtendedErrors = errors,
+            NameDenied = nameDenied,
         };
     }
+
+    /// <summary>Is NXNAME, type 128, in a type map? RFC 4034 §4.1.2: window, length 1 to 32, one bit a type from the left; 128 is the first
+    /// bit of octet 16 of window 0, which comes first (RFC 9824 §3.1).</summary>
+    private static bool HasNxname(IReadOnlyList<byte> map) => map is [0, > 16 and <= 32, ..] && map.Count > 2 + 16 && (map[2 + 16] & 0x80) != 0;
 
     /// <summary>Null when DnsClient has lost what the record said.</summary>
     private static DnsRecord? Convert(DnsResourceRecord record)

@@ -40,6 +40,9 @@ public sealed record DnsReply
 
     public IReadOnlyList<ushort> ExtendedErrors { get; init; } = [];
 
+    /// <summary>An NSEC record of the authority section has NXNAME (type 128) in its type map (RFC 9824 §3.1).</summary>
+    public bool NameDenied { get; init; }
+
     /// <summary>For logs and traces only; nobody parses it.</summary>
     public string? ErrorText { get; init; }
 

@@ -19,6 +19,9 @@ public readonly record struct LabDnsQuery
 
     public bool RecursionDesired { get; init; }
 
+    /// <summary>AD=1: the client understands the AD bit of the answer (RFC 6840 §5.7).</summary>
+    public bool AuthenticData { get; init; }
+
     /// <summary>CD=1 (RFC 4035 §3.2.2).</summary>
     public bool CheckingDisabled { get; init; }
 
@@ -57,6 +60,7 @@ public static class DnsWireReader
             Id = BinaryPrimitives.ReadUInt16BigEndian(message),
             Opcode = (message[2] >> 3) & 0xF,
             RecursionDesired = (message[2] & 0x01) != 0,
+            AuthenticData = (message[3] & 0x20) != 0,
             CheckingDisabled = (message[3] & 0x10) != 0,
             Name = "",
         };

@@ -36,7 +36,7 @@ public ref struct DnsWireWriter
     /// <param name="question">The question section as it came, or nothing when it could not be read.</param>
     /// <param name="rcode">0 to 15; what EDNS adds goes to <see cref="Opt"/>.</param>
     public DnsWireWriter(Span<byte> buffer, in LabDnsQuery query, ReadOnlySpan<byte> question, int rcode,
-        bool truncated = false, bool recursionAvailable = true)
+        bool truncated = false, bool recursionAvailable = true, bool authentic = false)
     {
         _buffer = buffer;
         _questionName = query.Name;
@@ -44,8 +44,8 @@ public ref struct DnsWireWriter
         BinaryPrimitives.WriteUInt16BigEndian(buffer, query.Id);
         // QR=1, AA=0, TC, RD as asked. RFC 1035 §4.1.1
         buffer[2] = (byte)(0x80 | query.Opcode << 3 | (truncated ? 2 : 0) | (query.RecursionDesired ? 1 : 0));
-        // RA, AD=0, CD as asked. RFC 4035 §3.2.2
-        buffer[3] = (byte)((recursionAvailable ? 0x80 : 0) | (query.CheckingDisabled ? 0x10 : 0) | rcode & 0xF);
+        // RA, AD, CD as asked. RFC 4035 §3.2.2, §3.2.3
+        buffer[3] = (byte)((recursionAvailable ? 0x80 : 0) | (authentic ? 0x20 : 0) | (query.CheckingDisabled ? 0x10 : 0) | rcode & 0xF);
         BinaryPrimitives.WriteUInt16BigEndian(buffer[4..], (ushort)(question.IsEmpty ? 0 : 1));
         // Letter case is echoed too: some clients check it.
         question.CopyTo(buffer[_position..]);
@@ -119,6 +119,23 @@ public ref struct DnsWireWriter
         // The one pointer inside: RNAME "host" under MNAME's parent, "lab", 14 octets into the record.
         const int PointerAt = 24, Parent = 14;
         BinaryPrimitives.WriteUInt16BigEndian(_buffer[(start + PointerAt)..], (ushort)(0xC000 | start + Parent));
+        _authority++;
+    }
+
+    /// <summary>The NSEC record of a compact denial: the name itself, its successor, and a type map of RRSIG, NSEC and NXNAME
+    /// (RFC 9824 §3.1; form RFC 4034 §4.1). For clients that set DO.</summary>
+    public void CompactDenialNsec()
+    {
+        int length = Begin(_questionName, (DnsRecordType)47, NegativeTtl);
+        // The next name: one label, a zero octet, in front of the name (RFC 4471 §3.1.1).
+        var label = Take(2);
+        (label[0], label[1]) = (1, 0);
+        Name(_questionName);
+        // Window 0, 17 octets: RRSIG is type 46, NSEC 47, NXNAME 128.
+        var map = Take(2 + 17);
+        map.Clear();
+        (map[1], map[2 + 5], map[2 + 16]) = (17, 0b11, 0x80);
+        End(length);
         _authority++;
     }
 

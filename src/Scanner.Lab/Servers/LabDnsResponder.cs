@@ -129,7 +129,9 @@ internal sealed class LabDnsResponder(ILabWorld world, LabFaultRates rates)
     private static LabDnsReply Good(in LabDnsQuery query, ReadOnlySpan<byte> question, LabDnsResponse response, bool tcp, Span<byte> output,
         LabDnsTally tally)
     {
-        var writer = new DnsWireWriter(output[..Math.Min(output.Length, ushort.MaxValue)], query, question, response.Rcode);
+        // With CD=1 nobody has validated anything. RFC 4035 §3.2.2
+        bool authentic = response.Signed && response.Fault != LabDnsFault.Bogus && (query.AuthenticData || query.DnssecOk);
+        var writer = new DnsWireWriter(output[..Math.Min(output.Length, ushort.MaxValue)], query, question, response.Rcode, authentic: authentic);
         bool found = false;
         for (int i = 0; i < response.Answers.Count; i++)
         {
@@ -138,6 +140,7 @@ internal sealed class LabDnsResponder(ILabWorld world, LabFaultRates rates)
         }
         // RFC 2308 §2.1, §2.2: also when a CNAME came first.
         if (!found) writer.NegativeSoa();
+        if (response.CompactDenial && query.DnssecOk) writer.CompactDenialNsec();
         if (query.HasEdns) writer.Opt(response.Rcode, query.DnssecOk, extendedError: null);
         int length = writer.Finish();
         // RFC 1035 §4.2.1 without EDNS; with it what the client says, but no less than 512 (RFC 6891 §6.2.3).

@@ -1,5 +1,9 @@
 using System.Collections.Frozen;
+using Scanner.Checks.Bimi;
+using Scanner.Checks.Dane;
+using Scanner.Checks.Dkim;
 using Scanner.Checks.Dmarc;
+using Scanner.Checks.Dnssec;
 using Scanner.Checks.MtaSts;
 using Scanner.Checks.Mx;
 using Scanner.Checks.Names;
@@ -25,10 +29,15 @@ public static class CastColumns
         ["q_dmarc_status"] = [.. Checks.Words.All<DnsStatus>()],
         ["q_mta_sts_status"] = [.. Checks.Words.All<DnsStatus>()],
         ["q_tls_rpt_status"] = [.. Checks.Words.All<DnsStatus>()],
+        ["dnssec_state"] = [.. Checks.Words.All<DnssecState>()],
+        ["wildcard_txt"] = Bool,
+        ["wildcard_records"] = ["dmarc", "mta-sts", "tls-rpt"],
         ["mx_class"] = [.. Checks.Words.All<MxClass>()],
         ["mx_count"] = null,
         ["mx_hosts"] = null,
         ["mx_target_kinds"] = [.. Checks.Words.All<MxTargetKind>()],
+        ["mx_target_status"] = [.. Checks.Words.All<MxTargetStatus>()],
+        ["mx_provider"] = null,
         ["mx_quirks"] = [.. Checks.Words.All<MxQuirk>()],
         ["runs_mail"] = Bool,
         ["spf_status"] = [.. Checks.Words.All<SpfStatus>()],
@@ -60,13 +69,15 @@ public static class CastColumns
         ["dmarc_policy_9989"] = [.. Checks.Words.All<DmarcPolicy>()],
         ["dmarc_policy_7489"] = [.. Checks.Words.All<DmarcPolicy>()],
         ["dmarc_pct"] = null,
-        ["dmarc_quirks"] = ["tag_case", "p_not_second", "empty_segment", "bad_segment", "bad_tag_name", "duplicate_tag", "non_ascii", "pct_partial", "inherited_from_suffix"],
+        ["dmarc_quirks"] = ["tag_case", "p_not_second", "empty_segment", "bad_segment", "bad_tag_name", "duplicate_tag", "non_ascii", "pct_partial", "inherited_from_suffix", "compact_denial"],
         ["dmarc_unknown_tags"] = null,
         ["dmarc_near_miss"] = [.. Checks.Words.All<DmarcNearMiss>()],
         ["dmarc_txt_other"] = Bool,
         ["dmarc_cname"] = null,
         ["rua_state"] = [.. Checks.Words.All<ReportUriState>()],
         ["ruf_state"] = [.. Checks.Words.All<ReportUriState>()],
+        ["rua_auth"] = [.. Checks.Words.All<ReportAuth>()],
+        ["rua_host_nxdomain"] = null,
         ["enf_p"] = Bool,
         ["enf_reject"] = Bool,
         ["enf_7489"] = Bool,
@@ -100,6 +111,17 @@ public static class CastColumns
         ["tlsrpt_error"] = [.. Checks.Words.All<TlsRptError>()],
         ["tlsrpt_rua_mailto"] = Bool,
         ["tlsrpt_rua_https"] = Bool,
+        ["dkim_ent"] = [.. Checks.Words.All<DkimEnt>()],
+        ["dkim_presence"] = [.. Checks.Words.All<DkimPresence>()],
+        ["dkim_selectors"] = null,
+        ["dkim_key"] = [.. Checks.Words.All<DkimKeyState>()],
+        ["dkim_key_types"] = null,
+        ["dane_status"] = [.. Checks.Words.All<DaneStatus>()],
+        ["dane_host_status"] = [.. Checks.Words.All<DaneHostStatus>()],
+        ["bimi_status"] = [.. Checks.Words.All<BimiStatus>()],
+        ["bimi_error"] = [.. Checks.Words.All<BimiError>()],
+        ["bimi_source_name"] = null,
+        ["bimi_effective"] = Bool,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Null when the value may stand in the column, else what is wrong with it.</summary>

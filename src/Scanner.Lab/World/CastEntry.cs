@@ -41,6 +41,12 @@ public sealed class CastEntry
     /// (a public suffix, a top-level domain).</summary>
     public bool IsOpen { get; init; }
 
+    /// <summary>A signed zone: answers about it have AD=1, unless a CNAME leads out of it.</summary>
+    public bool IsSigned { get; set; }
+
+    /// <summary>A signed zone that denies names compactly: NOERROR for names that do not exist (RFC 9824).</summary>
+    public bool DeniesCompactly { get; set; }
+
     /// <summary>What the entry is about, with the RFC section.</summary>
     public string Why { get; set; } = "";
 
@@ -55,6 +61,9 @@ public sealed class CastEntry
 
     /// <summary>Columns of the row by name; null is the null of the column, a list is comma separated. No key: no statement.</summary>
     public Dictionary<string, string?> Expect { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What is different in a full run (<see cref="LabTruth.Full"/>): column to value, as in <see cref="Expect"/>.</summary>
+    public Dictionary<string, string?> ExpectFull { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Owners that exist: with records, or with something below them (empty non-terminals, RFC 8020 §2).</summary>
     internal HashSet<string> Existing { get; } = new(StringComparer.Ordinal);

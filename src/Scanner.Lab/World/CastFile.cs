@@ -68,14 +68,17 @@ public sealed class CastFile
                 Current.Why = Current.Why.Length == 0 ? value : Current.Why + " " + value;
                 break;
             case "expect":
-                ReadExpectations(value);
+                ReadExpectations(value, Current.Expect);
+                break;
+            case "expect-full":
+                ReadExpectations(value, Current.ExpectFull);
                 break;
             default:
-                throw Error($"'{key}' is no key; use name, infra, why or expect, and indent records by two blanks");
+                throw Error($"'{key}' is no key; use name, infra, why or expect (expect-full for a full run), and indent records by two blanks");
         }
     }
 
-    void ReadExpectations(string value)
+    void ReadExpectations(string value, Dictionary<string, string?> into)
     {
         if (!Current.IsListed) throw Error("an 'infra:' entry is not listed and expects nothing; write 'name:' instead");
         foreach (string pair in value.Split(' ', StringSplitOptions.RemoveEmptyEntries))
@@ -87,7 +90,7 @@ public sealed class CastFile
             // "null" is the null of the column, but for the one column that has a word of that spelling (the null MX).
             if (expected == "null" && CastColumns.Words.GetValueOrDefault(column)?.Contains("null") != true) expected = null;
             if (CastColumns.Complaint(column, expected) is { } complaint) throw Error(complaint);
-            if (!Current.Expect.TryAdd(column, expected)) throw Error($"{column} is expected twice in this entry; drop one");
+            if (!into.TryAdd(column, expected)) throw Error($"{column} is expected twice in this entry; drop one");
         }
     }
 
@@ -125,11 +128,24 @@ public sealed class CastFile
             case "nxdomain":
                 node.Nxdomain = true;
                 break;
+            case "signed" when owner == "@":
+                Current.IsSigned = true;
+                break;
+            case "signed-compact" when owner == "@":
+                Current.DeniesCompactly = true;
+                break;
+            case "TLSA":
+                string[] fields = content.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                if (fields.Length != 4 || !fields.Take(3).All(f => byte.TryParse(f, NumberStyles.None, CultureInfo.InvariantCulture, out _)) || fields[3].Length % 2 != 0 || !fields[3].All(char.IsAsciiHexDigit))
+                    throw Error("write 'OWNER TLSA USAGE SELECTOR MATCHING-TYPE HEX', the first three from 0 to 255");
+                Add(node, DnsRecordType.Tlsa, new TlsaRecord(name, Ttl, byte.Parse(fields[0], CultureInfo.InvariantCulture), byte.Parse(fields[1], CultureInfo.InvariantCulture),
+                    byte.Parse(fields[2], CultureInfo.InvariantCulture), Convert.FromHexString(fields[3])));
+                break;
             case "exists":
                 break;
             case "fault":
                 string faulty = NextWord(ref content);
-                if (!TryParseType(faulty, out DnsRecordType faultType)) throw Error($"'{faulty}' is no type for a fault; use *, A, AAAA, MX or TXT");
+                if (!TryParseType(faulty, out DnsRecordType faultType)) throw Error($"'{faulty}' is no type for a fault; use *, A, AAAA, MX, TXT, SOA or TLSA");
                 node.Faults[faultType] = ParseWord<LabDnsFault>(content, "fault");
                 break;
             case "policy":
@@ -139,7 +155,7 @@ public sealed class CastFile
                 ReadHost(node, content);
                 break;
             default:
-                throw Error($"'{type}' is no record type; use MX, TXT, A, AAAA, CNAME, HTTPS, policy, fault, nxdomain or exists");
+                throw Error($"'{type}' is no record type; use MX, TXT, A, AAAA, CNAME, TLSA, HTTPS, policy, fault, nxdomain, exists, or '@ signed'");
         }
     }
 
@@ -304,7 +320,7 @@ public sealed class CastFile
 
     static bool TryParseType(string word, out DnsRecordType type)
     {
-        type = word switch { "A" => DnsRecordType.A, "AAAA" => DnsRecordType.Aaaa, "MX" => DnsRecordType.Mx, "TXT" => DnsRecordType.Txt, _ => 0 };
+        type = word switch { "A" => DnsRecordType.A, "AAAA" => DnsRecordType.Aaaa, "MX" => DnsRecordType.Mx, "TXT" => DnsRecordType.Txt, "SOA" => DnsRecordType.Soa, "TLSA" => DnsRecordType.Tlsa, _ => 0 };
         return type != 0 || word == "*";
     }
 

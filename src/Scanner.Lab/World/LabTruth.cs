@@ -10,6 +10,9 @@ namespace Scanner.Lab.World;
 /// </summary>
 public sealed class LabTruth(LabWorld world)
 {
+    /// <summary>The run asks for the addresses of MX hosts and for the word of report hosts: the cast's <c>expect-full</c> holds as well.</summary>
+    public bool Full { get; init; }
+
     /// <inheritdoc cref="Expect(string, string?)"/>
     public IReadOnlyDictionary<string, string?> Expect(ListedName name) =>
         name.Class is InputClass.InvalidName or InputClass.IpLiteral && world.Cast.Entry(name.Name) is null
@@ -23,17 +26,34 @@ public sealed class LabTruth(LabWorld world)
     public IReadOnlyDictionary<string, string?> Expect(string name, string? organizationalDomain)
     {
         if (world.Cast.Zone(name) is { } zone)
-            return zone.Name == name && zone.IsListed && (LabAddresses.Ipv6Works || !NeedsIpv6(zone)) ? zone.Expect : new Dictionary<string, string?>();
+            return zone.Name != name || !zone.IsListed || !(LabAddresses.Ipv6Works || !NeedsIpv6(zone)) ? new Dictionary<string, string?>()
+                : Full ? FullExpectations(zone) : zone.Expect;
 
         NameDraw draw = world.Population.Draw(name);
         var row = new Dictionary<string, string?>(24, StringComparer.Ordinal);
         string mxClass = !draw.Exists ? "nxdomain" : draw.Mx?.Class ?? "no_mail";
-        row["mx_class"] = mxClass;
+        // Whether a drawn name's mail hosts have addresses is not drawn.
+        if (!Full || mxClass != "mx_present") row["mx_class"] = mxClass;
         row["runs_mail"] = Bool(draw.Mx is { RunsMail: true });
         AddSpf(row, draw);
         AddDmarc(row, name, organizationalDomain, draw);
         AddMtaSts(row, draw);
         row["tlsrpt_status"] = draw.TlsRpt?.Status ?? "absent";
+        // Drawn names have none of these, and their zones are not signed.
+        row["dkim_ent"] = "absent";
+        row["dkim_presence"] = "absent";
+        row["dane_status"] = "none";
+        row["bimi_status"] = "absent";
+        row["dnssec_state"] = "insecure";
+        row["wildcard_txt"] = "false";
+        return row;
+    }
+
+    static Dictionary<string, string?> FullExpectations(CastEntry zone)
+    {
+        var row = new Dictionary<string, string?>(zone.Expect, StringComparer.Ordinal);
+        if (row.GetValueOrDefault("mx_class") == "mx_present") row.Remove("mx_class");
+        foreach ((string column, string? value) in zone.ExpectFull) row[column] = value;
         return row;
     }
 

@@ -28,15 +28,18 @@ public sealed class LabWorld(Cast cast, Population population) : ILabWorld
         var answers = new List<DnsRecord>(first.Answers);
         var seen = new HashSet<string>(StringComparer.Ordinal) { name };
         LabDnsFault fault = first.Fault;
+        bool signed = first.Signed;
         while (seen.Add(target) && seen.Count <= MaxLinks)
         {
             LabDnsResponse next = Step(target, type);
             answers.AddRange(next.Answers);
+            // AD speaks of the whole chain. RFC 4035 §3.2.3
+            signed &= next.Signed;
             if (fault == LabDnsFault.None) fault = next.Fault;
-            if (Target(next) is not { } further) return new LabDnsResponse { Rcode = next.Rcode, Answers = answers, Fault = fault };
+            if (Target(next) is not { } further) return new LabDnsResponse { Rcode = next.Rcode, Answers = answers, Fault = fault, Signed = signed };
             target = further;
         }
-        return new LabDnsResponse { Answers = answers, Fault = fault };
+        return new LabDnsResponse { Answers = answers, Fault = fault, Signed = signed };
     }
 
     public LabPolicyHost? PolicyHost(string host)
@@ -51,7 +54,16 @@ public sealed class LabWorld(Cast cast, Population population) : ILabWorld
     /// <summary>The answer about one owner, a CNAME not followed.</summary>
     LabDnsResponse Step(string owner, DnsRecordType type)
     {
+        // The root is there and signed: a client learns from it whether the resolver validates.
+        if (owner == ".") return new LabDnsResponse { Answers = type == DnsRecordType.Ns ? [new NsRecord(".", Ttl, "a.root.lab")] : [], Signed = true };
         if (cast.Zone(owner) is not { } zone) return population.Resolve(owner, type);
+        LabDnsResponse answer = StepInside(zone, owner, type) with { Signed = zone.IsSigned || zone.DeniesCompactly };
+        // RFC 9824 §3.1: no NXDOMAIN; an NSEC record with NXNAME says it to whoever asks for proof.
+        return answer.Rcode == 3 && zone.DeniesCompactly ? answer with { Rcode = 0, CompactDenial = true } : answer;
+    }
+
+    static LabDnsResponse StepInside(CastEntry zone, string owner, DnsRecordType type)
+    {
         bool found = zone.TryFind(owner, out CastNode? node, out bool exists);
         LabDnsFault fault = found ? node!.FaultFor(type) : LabDnsFault.None;
         if (fault == LabDnsFault.None) fault = zone.FaultEverywhere;

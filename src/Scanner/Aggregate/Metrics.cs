@@ -53,6 +53,12 @@ public static class Metrics
         new("mtasts_testing", "a working MTA-STS policy in mode testing"),
         new("mtasts_delivery_risk", "MTA-STS enforce that matches no MX host"),
         new("tlsrpt_published", "a TLS-RPT record, valid or not"),
+        new("dkim_namespace", "something below _domainkey"),
+        new("dkim_key_found", "a DKIM key at one of the selectors tried: a lower bound"),
+        new("dane_full", "validated TLSA for every MX host"),
+        new("dane_partial", "validated TLSA for some MX hosts"),
+        new("bimi_published", "a BIMI logo, own or of the organizational domain"),
+        new("dnssec_secure", "a signed zone that validates"),
     ];
 
     /// <summary>Sorts by place in a list; what nobody listed comes last.</summary>

@@ -15,10 +15,10 @@ public sealed record PendingName(int Position, Checks.Names.ListedName Name, Dat
 /// its version: a run is only gone on with by the version that began it.</summary>
 public static class EvidenceCodec
 {
-    private enum Kind : byte { Address = 1, Cname = 2, Ns = 3, Soa = 4, Mx = 5, Txt = 6, Tlsa = 7, Other = 8, Ptr = 9 }
+    private enum Kind : byte { Address = 1, Cname = 2, Ns = 3, Soa = 4, Mx = 5, Txt = 6, Tlsa = 7, Other = 8, Ptr = 9, Rrsig = 10 }
 
     [Flags]
-    private enum Bits : byte { None = 0, AuthenticData = 1, OverTcp = 2 }
+    private enum Bits : byte { None = 0, AuthenticData = 1, OverTcp = 2, Dnssec = 4, NameDenied = 8, Shared = 16 }
 
     public static byte[] Encode(PendingName pending)
     {
@@ -31,7 +31,7 @@ public static class EvidenceCodec
             writer.Write(pending.AskedAt.UtcTicks);
             var answers = pending.Evidence.Answers;
             writer.Write7BitEncodedInt(answers.Count);
-            foreach (var answer in answers) Write(writer, answer);
+            foreach (var (answer, shared) in answers) Write(writer, answer, shared);
             writer.Write(pending.Evidence.Fetch is not null);
             if (pending.Evidence.Fetch is { } fetch) Write(writer, fetch);
         }
@@ -47,7 +47,11 @@ public static class EvidenceCodec
         var scannedAt = new DateTimeOffset(reader.ReadInt64(), TimeSpan.Zero);
         var askedAt = new DateTimeOffset(reader.ReadInt64(), TimeSpan.Zero);
         var evidence = new NameEvidence();
-        for (int left = reader.Read7BitEncodedInt(); left > 0; left--) evidence.Add(ReadAnswer(reader));
+        for (int left = reader.Read7BitEncodedInt(); left > 0; left--)
+        {
+            var answer = ReadAnswer(reader, out bool shared);
+            evidence.Add(answer, shared);
+        }
         if (reader.ReadBoolean()) evidence.Fetch = ReadFetch(reader);
         return new PendingName(position, name, scannedAt, askedAt, evidence);
     }
@@ -59,12 +63,14 @@ public static class EvidenceCodec
         return reader.Read7BitEncodedInt();
     }
 
-    private static void Write(BinaryWriter writer, DnsAnswer answer)
+    private static void Write(BinaryWriter writer, DnsAnswer answer, bool shared)
     {
+        var bits = (answer.AuthenticData ? Bits.AuthenticData : 0) | (answer.OverTcp ? Bits.OverTcp : 0) | (answer.Question.Dnssec ? Bits.Dnssec : 0)
+            | (answer.NameDenied ? Bits.NameDenied : 0) | (shared ? Bits.Shared : 0);
         writer.Write(answer.Question.Name);
         writer.Write((ushort)answer.Question.Type);
         writer.Write((byte)answer.Status);
-        writer.Write((byte)((answer.AuthenticData ? Bits.AuthenticData : 0) | (answer.OverTcp ? Bits.OverTcp : 0)));
+        writer.Write((byte)bits);
         writer.Write(answer.Ttl);
         writer.Write7BitEncodedInt(answer.Tries);
         writer.Write7BitEncodedInt(answer.Pass);
@@ -79,15 +85,18 @@ public static class EvidenceCodec
         foreach (var record in answer.Records) Write(writer, record);
     }
 
-    private static DnsAnswer ReadAnswer(BinaryReader reader)
+    private static DnsAnswer ReadAnswer(BinaryReader reader, out bool shared)
     {
-        var question = new DnsQuestion(reader.ReadString(), (DnsRecordType)reader.ReadUInt16());
+        string name = reader.ReadString();
+        var type = (DnsRecordType)reader.ReadUInt16();
         var status = (DnsStatus)reader.ReadByte();
         var bits = (Bits)reader.ReadByte();
+        shared = bits.HasFlag(Bits.Shared);
         return new DnsAnswer
         {
-            Question = question,
+            Question = new DnsQuestion(name, type, bits.HasFlag(Bits.Dnssec)),
             Status = status,
+            NameDenied = bits.HasFlag(Bits.NameDenied),
             AuthenticData = bits.HasFlag(Bits.AuthenticData),
             OverTcp = bits.HasFlag(Bits.OverTcp),
             Ttl = reader.ReadUInt32(),
@@ -128,6 +137,11 @@ public static class EvidenceCodec
             case PtrRecord ptr:
                 Begin(Kind.Ptr);
                 writer.Write(ptr.Target);
+                break;
+            case RrsigRecord signature:
+                Begin(Kind.Rrsig);
+                writer.Write((ushort)signature.TypeCovered);
+                writer.Write(signature.Labels);
                 break;
             case SoaRecord soa:
                 Begin(Kind.Soa);
@@ -171,6 +185,7 @@ public static class EvidenceCodec
             Kind.Cname => new CnameRecord(owner, ttl, reader.ReadString()),
             Kind.Ns => new NsRecord(owner, ttl, reader.ReadString()),
             Kind.Ptr => new PtrRecord(owner, ttl, reader.ReadString()),
+            Kind.Rrsig => new RrsigRecord(owner, ttl, (DnsRecordType)reader.ReadUInt16(), reader.ReadByte()),
             Kind.Soa => new SoaRecord(owner, ttl, reader.ReadString(), reader.ReadUInt32()),
             Kind.Mx => new MxRecord(owner, ttl, reader.ReadUInt16(), reader.ReadString()),
             Kind.Txt => new TxtRecord(owner, ttl, Many<ReadOnlyMemory<byte>>(reader, static r => ReadOctets(r))),

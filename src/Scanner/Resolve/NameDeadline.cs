@@ -8,7 +8,7 @@ namespace Scanner.Resolve;
 /// name's evidence, and what an earlier pass has settled is not asked again.
 /// </summary>
 /// <param name="pass">The pass that asks, 1-based: stands in the answers.</param>
-internal sealed class NameDeadline(IResolver inner, NameEvidence evidence, int pass, CancellationToken nameToken, CancellationToken runToken) : IResolver
+internal sealed class NameDeadline(IResolver inner, NameEvidence evidence, bool shared, int pass, CancellationToken nameToken, CancellationToken runToken) : IResolver
 {
     public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken) =>
         pass > 1 && evidence.TryFindSettled(question, out var settled) ? new(settled) : AskAsync(question);
@@ -17,7 +17,7 @@ internal sealed class NameDeadline(IResolver inner, NameEvidence evidence, int p
     {
         var answer = await AskInTimeAsync(question).ConfigureAwait(false);
         if (pass > 1) answer = evidence.TryFind(question, out var before) ? Behind(before, answer) : answer with { Pass = pass };
-        evidence.Add(answer);
+        evidence.Add(answer, shared);
         return answer;
     }
 

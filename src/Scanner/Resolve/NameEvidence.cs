@@ -12,19 +12,25 @@ namespace Scanner.Resolve;
 public sealed class NameEvidence
 {
     // Five to some sixty answers: looked through one by one.
-    private readonly List<DnsAnswer> _answers = new(8);
+    private readonly List<(DnsAnswer Answer, bool Shared)> _answers = new(8);
 
     /// <summary>The policy as fetched last; null when nothing was fetched.</summary>
     public PolicyFetch? Fetch { get; set; }
 
     /// <summary>A copy of the answers, in the order of their questions.</summary>
-    public IReadOnlyList<DnsAnswer> Answers
+    public IReadOnlyList<(DnsAnswer Answer, bool Shared)> Answers
     {
         get
         {
             lock (_answers) return [.. _answers];
         }
     }
+
+    /// <summary>Answers about this name only, by name, then by type: the same row has the same evidence, however the answers raced.</summary>
+    public IEnumerable<DnsAnswer> Own => Sorted(shared: false);
+
+    /// <summary>Answers about names that many rows share: includes, ancestors, mail hosts.</summary>
+    public IEnumerable<DnsAnswer> Shared => Sorted(shared: true);
 
     /// <summary>Questions whose answer says nothing, and the policy when its fetch failed in a way that may pass. What nobody asked is
     /// not among them: asking again later would not be a repetition.</summary>
@@ -35,7 +41,7 @@ public sealed class NameEvidence
             lock (_answers)
             {
                 int unknown = Fetch is { Transient: true } ? 1 : 0;
-                foreach (var answer in _answers)
+                foreach (var (answer, _) in _answers)
                     if (IsOpen(answer)) unknown++;
                 return unknown;
             }
@@ -43,13 +49,14 @@ public sealed class NameEvidence
     }
 
     /// <summary>Keeps an answer; of two to the same question the later one.</summary>
-    public void Add(DnsAnswer answer)
+    /// <param name="shared">The question is one that many names ask.</param>
+    public void Add(DnsAnswer answer, bool shared)
     {
         lock (_answers)
         {
             int at = IndexOf(answer.Question);
-            if (at < 0) _answers.Add(answer);
-            else _answers[at] = answer;
+            if (at < 0) _answers.Add((answer, shared));
+            else _answers[at] = (answer, shared);
         }
     }
 
@@ -58,7 +65,7 @@ public sealed class NameEvidence
         lock (_answers)
         {
             int at = IndexOf(question);
-            answer = at < 0 ? null : _answers[at];
+            answer = at < 0 ? null : _answers[at].Answer;
         }
         return answer is not null;
     }
@@ -67,14 +74,18 @@ public sealed class NameEvidence
     public bool TryFindSettled(DnsQuestion question, [NotNullWhen(true)] out DnsAnswer? answer) =>
         TryFind(question, out answer) && !answer.Status.IsUnknown();
 
+    private IEnumerable<DnsAnswer> Sorted(bool shared) => Answers
+        .Where(a => a.Shared == shared)
+        .Select(a => a.Answer)
+        .OrderBy(a => a.Question.Name, StringComparer.Ordinal).ThenBy(a => a.Question.Type).ThenBy(a => a.Question.Dnssec);
+
     private static bool IsOpen(DnsAnswer answer) => answer.Status.IsUnknown() && answer.Status != DnsStatus.NotQueried;
 
     private int IndexOf(DnsQuestion question)
     {
         for (int i = 0; i < _answers.Count; i++)
         {
-            var asked = _answers[i].Question;
-            if (asked.Type == question.Type && asked.Name == question.Name) return i;
+            if (_answers[i].Answer.Question == question) return i;
         }
         return -1;
     }

@@ -40,6 +40,8 @@ public enum ColumnGroup : byte
     [Word("mta-sts")] MtaSts = 7,
     [Word("tls-rpt")] TlsRpt = 8,
     Others = 9,
+    /// <summary>The answers behind the classes.</summary>
+    Evidence = 10,
 }
 
 public enum ColumnType : byte
@@ -186,7 +188,4 @@ internal sealed class ColumnsOf(ColumnGroup group)
             Repeats = true,
             Words = [.. Checks.Words.All<T>()],
         };
-
-    /// <summary>A column of a check that is not built yet: there, and null.</summary>
-    public Column NotYet(string name, string meaning) => Text(name, meaning, _ => null, repeats: true);
 }

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Scanner.Checks;
 using Scanner.Checks.Dmarc;
+using Scanner.Checks.Dnssec;
 using Scanner.Checks.MtaSts;
 using Scanner.Checks.Mx;
 using Scanner.Checks.Names;
@@ -35,10 +36,16 @@ public static class ResultSchema
         ("tls_rpt", "TXT at _smtp._tls", r => r.TlsRpt?.Answer),
         ("a", "A at the name, asked only when MX is nodata", r => r.Mx?.A),
         ("aaaa", "AAAA at the name, asked only when MX is nodata", r => r.Mx?.Aaaa),
+        ("domainkey", "TXT at _domainkey", r => r.Dkim?.Answer),
+        ("bimi", "TXT at default._bimi", r => r.Bimi?.Answer),
+        ("soa", "SOA at the name", r => r.Dnssec?.Answer),
     ];
 
+    /// <summary>Questions that only say what became of them; how they were asked is of no interest.</summary>
+    private static readonly FrozenSet<string> StatusOnly = FrozenSet.Create("a", "aaaa", "domainkey", "bimi", "soa");
+
     public static IReadOnlyList<Column> Columns { get; } =
-        [.. Input(), .. Run(), .. Dns(), .. Mail(), .. Spf(), .. Dmarc(), .. MtaSts(), .. TlsRpt(), .. Others()];
+        [.. Input(), .. Run(), .. Dns(), .. Mail(), .. Spf(), .. Dmarc(), .. MtaSts(), .. TlsRpt(), .. OptionalColumns.Others(), .. OptionalColumns.Evidence()];
 
     public static FrozenDictionary<string, Column> ByName { get; } = Columns.ToFrozenDictionary(c => c.Name);
 
@@ -116,10 +123,10 @@ public static class ResultSchema
         {
             // Facts about an answer that never came are null, not false or zero.
             DnsAnswer? Sent(Row r) => answer(r.Result) is { Status: not (DnsStatus.NotQueried or DnsStatus.NameTooLong) } a ? a : null;
-            DnsAnswer? Answered(Row r) => Sent(r) is { } a && !a.Status.IsUnknown() ? a : null;
+            DnsAnswer? Answered(Row r) => Sent(r) is { } a && a.Presence != Presence.Unknown ? a : null;
 
             columns.Add(c.Word<DnsStatus>($"q_{type}_status", $"what became of {question}", r => answer(r.Result)?.Status));
-            if (type is "a" or "aaaa") continue;
+            if (StatusOnly.Contains(type)) continue;
             columns.Add(c.Bool($"q_{type}_ad", "AD bit of the answer; null without one", r => Answered(r)?.AuthenticData));
             columns.Add(c.Bool($"q_{type}_tcp", "the last try went over TCP", r => Sent(r)?.OverTcp));
             columns.Add(c.Milliseconds($"q_{type}_ms", "milliseconds from the first query to the end, waiting for the rate limit not included", r => Sent(r)?.Milliseconds));
@@ -129,7 +136,8 @@ public static class ResultSchema
             columns.Add(c.Text($"q_{type}_cname", "last name of the CNAME chain; with status nxdomain it dangles", r => answer(r.Result)?.CnameTarget));
             columns.Add(c.WordList<DnsStatus>($"q_{type}_failed", "what each failed try came to, oldest first", r => Sent(r)?.FailedTries));
         }
-        columns.Add(c.NotYet("dnssec_state", "null: this version has no dnssec check"));
+        columns.Add(c.Word<DnssecState>("dnssec_state", "is the name's zone signed and valid; unknown unless the resolver validates and is trusted (classification.md 2.6)",
+            r => r.Result.Dnssec?.State));
         return [.. columns];
     }
 
@@ -138,13 +146,17 @@ public static class ResultSchema
         var c = new ColumnsOf(ColumnGroup.Mail);
 
         // Without an MX answer nothing is known about the records, which is not the same as none.
-        MxResult? Seen(Row r) => r.Result.Mx is { } mx && !mx.Answer.Status.IsUnknown() ? mx : null;
+        MxResult? Seen(Row r) => r.Result.Mx is { } mx && mx.Answer.Presence != Presence.Unknown ? mx : null;
         return
         [
             c.Word<MxClass>("mx_class", "does the name run mail (classification.md 3.3)", r => r.Result.Mx?.Class),
             c.Int("mx_count", "MX records, the null MX included", r => Seen(r)?.Targets.Count),
             c.List("mx_hosts", "targets by preference, then name; . is the null MX (RFC 7505)", r => Seen(r)?.Targets.Select(t => t.Host), repeats: true),
             c.WordList<MxTargetKind>("mx_target_kinds", "what kind of name each target is, in the order of mx_hosts", r => Seen(r)?.Targets.Select(t => t.Kind)),
+            c.WordList<MxTargetStatus>("mx_target_status", "what the addresses of each target come to, in the order of mx_hosts; null without --mx-addresses",
+                r => Seen(r) is { } mx && mx.Targets.Any(t => t.Status is not null) ? mx.Targets.Select(t => t.Status!.Value) : null),
+            c.Text("mx_provider", "who runs the most preferred usable host: a word of the provider table (run.json data_versions), self_hosted, or other; null without such a host",
+                r => Seen(r)?.Provider, repeats: true),
             c.Bool("implicit_mx", "no MX, but an address that RFC 5321 §5.1 delivers to; null when unknown",
                 r => r.Result.Mx is null or { Class: MxClass.Unknown } ? null : r.Result.Mx.Class == MxClass.ImplicitMx),
             c.Bool("runs_mail", "in the default denominator mail (classification.md 3.4); null when unknown", r => r.Result.Mx?.RunsMail),
@@ -155,7 +167,7 @@ public static class ResultSchema
             c.List("aaaa_raw", "IPv6 addresses of the name; null when not asked or unknown", r => Addresses(r.Result.Mx?.Aaaa), repeats: true),
         ];
 
-        static IEnumerable<string>? Addresses(DnsAnswer? answer) => answer is null || answer.Status.IsUnknown()
+        static IEnumerable<string>? Addresses(DnsAnswer? answer) => answer is null || answer.Presence == Presence.Unknown
             ? null
             : answer.RecordsOf<AddressRecord>().Select(a => a.Address.ToString());
     }
@@ -222,6 +234,9 @@ public static class ResultSchema
             c.Word<ReportUriState>("rua_state", "are the rua addresses usable", r => r.Result.Dmarc?.Rua),
             c.List("rua_hosts", "distinct hosts of the valid rua addresses, in order", r => Seen(r)?.RuaHosts, repeats: true),
             c.Word<ReportUriState>("ruf_state", "are the ruf addresses usable", r => r.Result.Dmarc?.Ruf),
+            c.Word<ReportAuth>("rua_auth", "do external rua hosts take the reports (RFC 9990 §4); null without --check-report-auth or a valid rua", r => r.Result.Dmarc?.RuaAuth),
+            c.Word<ReportAuth>("ruf_auth", "the same for ruf", r => r.Result.Dmarc?.RufAuth),
+            c.List("rua_host_nxdomain", "external report hosts that do not exist", r => r.Result.Dmarc?.ReportHostsNxdomain, repeats: true),
             c.List("dmarc_quirks", "oddities without effect", r => Seen(r)?.Quirks, repeats: true),
             c.List("dmarc_unknown_tags", "tags that no standard names", r => Seen(r)?.UnknownTags, repeats: true),
             c.Word<DmarcNearMiss>("dmarc_near_miss", "almost a record; never counted as published", r => r.Result.Dmarc?.NearMiss),
@@ -292,17 +307,6 @@ public static class ResultSchema
             c.Bool("tlsrpt_rua_mailto", "rua names a mailto: address; null without a valid record", r => r.Result.TlsRpt?.RuaMailto),
             c.Bool("tlsrpt_rua_https", "rua names an https: address", r => r.Result.TlsRpt?.RuaHttps),
             c.Text("tlsrpt_raw", "the record, escaped; null when there is not exactly one", r => r.Result.TlsRpt?.Raw),
-        ];
-    }
-
-    private static Column[] Others()
-    {
-        var c = new ColumnsOf(ColumnGroup.Others);
-        return
-        [
-            c.NotYet("dkim_presence", "null: this version has no dkim check"),
-            c.NotYet("dane_status", "null: this version has no dane check"),
-            c.NotYet("bimi_status", "null: this version has no bimi check"),
         ];
     }
 

@@ -1,6 +1,8 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Scanner.Checks.Dkim;
+using Scanner.Checks.Mx;
 
 namespace Scanner.Write;
 
@@ -62,12 +64,21 @@ public sealed record RunManifest
 
     public string? PslVersion { get; init; }
 
+    /// <summary>Versions of the tables that some columns follow from: mx_providers, dkim_selectors.</summary>
+    public IReadOnlyDictionary<string, string> DataVersions { get; init; } = new Dictionary<string, string>();
+
     public IReadOnlyList<string> Resolvers { get; init; } = [];
 
     /// <summary>The words of <c>--checks</c>: mx, spf, dmarc, mta-sts, tls-rpt, …</summary>
     public required IReadOnlyList<string> Checks { get; init; }
 
     public required DateTimeOffset Started { get; init; }
+
+    /// <summary>The scan_id of the run whose stored answers these rows were made from; null for a run that asked the network. Times, counts of
+    /// queries and resolvers are then that run's.</summary>
+    public string? ReclassifiedFrom { get; init; }
+
+    public DateTimeOffset? ReclassifiedAt { get; init; }
 
     /// <summary>Null while it runs and after a crash.</summary>
     public DateTimeOffset? Ended { get; init; }
@@ -116,6 +127,13 @@ public sealed record RunManifest
 
     /// <summary>Why it stopped early; null when complete.</summary>
     public string? InterruptedReason { get; init; }
+
+    /// <summary>The tables built into this program.</summary>
+    public static IReadOnlyDictionary<string, string> EmbeddedData { get; } = new SortedDictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["mx_providers"] = MxProviders.Embedded.Version,
+        ["dkim_selectors"] = DkimSelectors.Embedded.Version,
+    };
 
     /// <summary>The version and commit this program was built as.</summary>
     public static (string Version, string? Commit) Tool { get; } = Split(

@@ -11,7 +11,7 @@ public class MxLookupTests
     {
         var resolver = new FakeResolver().Txt("web.example", "x").A("web.example", "8.8.8.8");
 
-        var result = await MxLookup.RunAsync("web.example", resolver.Query("web.example", DnsRecordType.Mx), resolver, CancellationToken.None);
+        var result = await MxLookup.RunAsync("web.example", resolver.Query("web.example", DnsRecordType.Mx), resolver, null, false, CancellationToken.None);
 
         Assert.Equal(MxClass.ImplicitMx, result.Class);
         Assert.Equal(DnsStatus.Ok, result.A!.Status);
@@ -28,7 +28,7 @@ public class MxLookupTests
         var resolver = new FakeResolver().A("web.example", "8.8.8.8");
         var mx = DnsAnswer.Without(new DnsQuestion("web.example", DnsRecordType.Mx), status);
 
-        var result = await MxLookup.RunAsync("web.example", mx, resolver, CancellationToken.None);
+        var result = await MxLookup.RunAsync("web.example", mx, resolver, null, false, CancellationToken.None);
 
         Assert.Equal(expected, result.Class);
         Assert.Null(result.A);
@@ -42,7 +42,7 @@ public class MxLookupTests
     {
         var resolver = new FakeResolver().Txt("web.example", "x").Fail("web.example", DnsRecordType.Aaaa, DnsStatus.Servfail);
 
-        var result = await MxLookup.RunAsync("web.example", resolver.Query("web.example", DnsRecordType.Mx), resolver, CancellationToken.None);
+        var result = await MxLookup.RunAsync("web.example", resolver.Query("web.example", DnsRecordType.Mx), resolver, null, false, CancellationToken.None);
 
         Assert.Equal(MxClass.Unknown, result.Class);
         Assert.Null(result.RunsMail);

@@ -84,7 +84,7 @@ public sealed class LabScanTests : IDisposable
 
     private static LabVerify Verify(string run)
     {
-        var verify = new LabVerify(new LabTruth(new LabWorld()));
+        var verify = new LabVerify(new LabWorld());
         verify.Compare(run);
         return verify;
     }

@@ -27,8 +27,6 @@ public sealed class RealPolicyHostTests : IDisposable
     private static readonly (string Name, string Certificate, string Location, string Expected)[] NginxHosts =
     [
         ("good.example", "good", "default_type text/plain; root FOLDER;", "ok 2 text/plain"),
-        ("http11.example", "good", "default_type text/plain; root FOLDER;", "ok 1.1 text/plain"),
-        ("tls12.example", "good", "default_type text/plain; root FOLDER;", "ok 2 text/plain"),
         ("html.example", "good", "default_type text/html; root FOLDER;", "ok 2 text/html"),
         ("gzip.example", "good", "default_type text/plain; gzip on; gzip_types text/plain; gzip_min_length 1; root FOLDER;", "ok 2 text/plain"),
         ("wrong-name.example", "wrong_name", "root FOLDER;", "tls cert_name_mismatch"),
@@ -78,7 +76,6 @@ public sealed class RealPolicyHostTests : IDisposable
             if (got != host.Expected) wrong.Add($"{host.Name}: expected {host.Expected}, got {got}");
         }
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
-        Assert.Equal("1.2", (await FetchAsync(resolver, "tls12.example", ct)).TlsVersion);
         Assert.Equal("1.3", (await FetchAsync(resolver, "good.example", ct)).TlsVersion);
         // ssl_reject_handshake answers a name that nobody has with the alert unrecognized_name (RFC 6066 §3).
         Assert.Equal("tls tls_alert", Text(await FetchAsync(resolver, "stranger.example", ct)));
@@ -95,6 +92,7 @@ public sealed class RealPolicyHostTests : IDisposable
             events { worker_connections 256; }
             http {
               access_log off;
+              ssl_protocols TLSv1.2 TLSv1.3;
               client_body_temp_path {{_folder}}/t1; proxy_temp_path {{_folder}}/t2; fastcgi_temp_path {{_folder}}/t3;
               uwsgi_temp_path {{_folder}}/t4; scgi_temp_path {{_folder}}/t5;
               server { listen 127.0.0.1:{{_port}} ssl default_server; {{(LabAddresses.Ipv6Works ? $"listen [::1]:{_port} ssl default_server;" : "")}} ssl_reject_handshake on; }
@@ -103,11 +101,9 @@ public sealed class RealPolicyHostTests : IDisposable
         foreach (var (name, certificate, location, _) in NginxHosts)
         {
             var (file, key) = _certificates.Write(certificate, "mta-sts." + name);
-            string http2 = name == "http11.example" ? "" : " http2";
-            string listen = $"listen 127.0.0.1:{_port} ssl{http2};" + (LabAddresses.Ipv6Works ? $" listen [::1]:{_port} ssl{http2};" : "");
-            string protocols = name == "tls12.example" ? "ssl_protocols TLSv1.2;" : "ssl_protocols TLSv1.2 TLSv1.3;";
+            string listen = $"listen 127.0.0.1:{_port} ssl http2;" + (LabAddresses.Ipv6Works ? $" listen [::1]:{_port} ssl http2;" : "");
             text.AppendLine(System.Globalization.CultureInfo.InvariantCulture,
-                $"  server {{ {listen} server_name mta-sts.{name}; ssl_certificate {file}; ssl_certificate_key {key}; {protocols} location = /.well-known/mta-sts.txt {{ {location.Replace("FOLDER", _folder, StringComparison.Ordinal)} }} }}");
+                $"  server {{ {listen} server_name mta-sts.{name}; ssl_certificate {file}; ssl_certificate_key {key}; location = /.well-known/mta-sts.txt {{ {location.Replace("FOLDER", _folder, StringComparison.Ordinal)} }} }}");
         }
         return text.Append("}\n").ToString();
     }

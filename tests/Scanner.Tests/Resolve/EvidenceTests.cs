@@ -22,6 +22,7 @@ public sealed class EvidenceTests
         new MxRecord("a.example", 3, ushort.MaxValue, "."),
         TxtRecord.FromText("a.example", 4, "", "\0\u00FF", new string('x', 255)),
         new TlsaRecord("a.example", 5, 3, 1, 1, new byte[] { 0, 255 }),
+        new RrsigRecord("a.example", 6, DnsRecordType.Txt, 2),
         new OtherRecord("a.example", 6, (DnsRecordType)99),
     ];
 
@@ -46,11 +47,11 @@ public sealed class EvidenceTests
         };
         evidence.Add(new DnsAnswer
         {
-            Question = new("a.example", DnsRecordType.Mx), Status = DnsStatus.Ok, Records = Records, CnameTarget = "b.example", Ttl = 4_000_000_000, AuthenticData = true,
+            Question = new("a.example", DnsRecordType.Mx, Dnssec: true), NameDenied = true, Status = DnsStatus.Ok, Records = Records, CnameTarget = "b.example", Ttl = 4_000_000_000, AuthenticData = true,
             OverTcp = true, Tries = 4, Pass = 2, FailedTries = [DnsStatus.Timeout, DnsStatus.Servfail], Milliseconds = 1.25, Resolver = "192.0.2.53:53", ExtendedErrors = [6, 22],
-        });
-        evidence.Add(DnsAnswer.Without(new("_dmarc.a.example", DnsRecordType.Txt), DnsStatus.Timeout));
-        evidence.Add(DnsAnswer.Without(new("x.example", DnsRecordType.A), DnsStatus.NotQueried));
+        }, shared: false);
+        evidence.Add(DnsAnswer.Without(new("_dmarc.a.example", DnsRecordType.Txt), DnsStatus.Timeout), shared: false);
+        evidence.Add(DnsAnswer.Without(new("x.example", DnsRecordType.A), DnsStatus.NotQueried), shared: true);
         var name = new ListedName { Rank = 7, Input = "A.Example.", Name = "a.example", Class = InputClass.Registrable, OrganizationalDomain = "a.example", Tld = "example" };
         var pending = new PendingName(123_456, name, new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), new DateTimeOffset(2026, 1, 2, 3, 5, 5, TimeSpan.Zero), evidence);
 
@@ -104,7 +105,7 @@ public sealed class EvidenceTests
     }
 
     private static string Text(NameEvidence evidence) => JsonSerializer.Serialize(
-        new { Answers = evidence.Answers.Select(a => new { Answer = (a with { FailedTries = Array.Empty<DnsStatus>(), Records = Array.Empty<DnsRecord>(), ExtendedErrors = Array.Empty<ushort>() }).ToString(), Failed = string.Join(',', a.FailedTries), Errors = string.Join(',', a.ExtendedErrors), Records = a.Records.Select(Describe) }),
+        new { Answers = evidence.Answers.Select(kept => (kept.Shared, a: kept.Answer)).Select(kept => new { kept.Shared, Answer = (kept.a with { FailedTries = Array.Empty<DnsStatus>(), ExtendedErrors = Array.Empty<ushort>(), Records = Array.Empty<DnsRecord>() }).ToString(), Failed = string.Join(',', kept.a.FailedTries), Errors = string.Join(',', kept.a.ExtendedErrors), Records = kept.a.Records.Select(Describe) }),
             Fetch = (evidence.Fetch! with { CertificateFlags = Array.Empty<MtaStsError>(), Body = null }).ToString(), Flags = string.Join(',', evidence.Fetch!.CertificateFlags), Body = Convert.ToHexString(evidence.Fetch.Body!) });
 
     private static string Describe(DnsRecord record) => record switch

@@ -94,5 +94,24 @@ SELECT
     -- TLS-RPT, section 7 (RFC 8460) ---------------------------------------------------------------------------------------------
 
     -- At least one v=TLSRPTv1 record, valid or not.
-    nullif(tlsrpt_status, 'unknown') <> 'absent' AS is_tlsrpt_published
+    nullif(tlsrpt_status, 'unknown') <> 'absent' AS is_tlsrpt_published,
+
+    -- DKIM, DANE, BIMI, DNSSEC, sections 8, 9, 10, 2.6: only in runs that asked for them ----------------------------------------------
+
+    -- Something exists below _domainkey.<name>. Where a wildcard or compact denial hides it, that is not known, unless a key was found.
+    CASE WHEN dkim_presence = 'key_found' THEN true
+         WHEN dkim_ent = 'exists' THEN true WHEN dkim_ent = 'absent' THEN false END AS is_dkim_namespace,
+
+    -- A key at one of the selectors that were tried, valid, testing or weak: a lower bound (RFC 6376 §3.6.2.1), so that every other
+    -- name with a known outcome counts as "not found".
+    nullif(dkim_presence, 'unknown') = 'key_found' AS is_dkim_key_found,
+
+    -- TLSA for every MX host, or for some, all of it validated (RFC 7672). Unknown when the resolver's AD bit is not to be trusted.
+    nullif(dane_status, 'unknown') = 'full' AS is_dane_full,
+    nullif(dane_status, 'unknown') = 'partial' AS is_dane_partial,
+
+    -- A valid record with a logo, own or of the organizational domain. A declination is no adoption.
+    nullif(bimi_status, 'unknown') IN ('logo', 'logo_with_evidence') AS is_bimi_published,
+
+    nullif(dnssec_state, 'unknown') = 'secure' AS is_dnssec_secure
 FROM domains;

@@ -32,7 +32,11 @@ asked AS (
         CASE WHEN count(dmarc_record) > 0 THEN 'dmarc' END,
         CASE WHEN count(dmarc_record) > 0 THEN 'enf' END,
         CASE WHEN count(mtasts_status) > 0 THEN 'mtasts' END,
-        CASE WHEN count(tlsrpt_status) > 0 THEN 'tlsrpt' END
+        CASE WHEN count(tlsrpt_status) > 0 THEN 'tlsrpt' END,
+        CASE WHEN count(dkim_presence) > 0 THEN 'dkim' END,
+        CASE WHEN count(dane_status) > 0 THEN 'dane' END,
+        CASE WHEN count(bimi_status) > 0 THEN 'bimi' END,
+        CASE WHEN count(dnssec_state) > 0 THEN 'dnssec' END
     ]) AS family
     FROM domains
 )
