@@ -1,13 +1,18 @@
 using System.Globalization;
 using Scanner.Weather;
 
-// scanner-weather [weather|hostile] NAMES QPS: tables in Markdown on standard output (bench/run-weather.sh).
+// scanner-weather weather|hostile|order NAMES QPS: tables in Markdown on standard output (bench/run-weather.sh).
 string mode = args.ElementAtOrDefault(0) ?? "weather";
 int names = int.Parse(args.ElementAtOrDefault(1) ?? "2000", CultureInfo.InvariantCulture);
 int queriesPerSecond = int.Parse(args.ElementAtOrDefault(2) ?? "1000", CultureInfo.InvariantCulture);
 var folder = Directory.CreateTempSubdirectory("scanner-weather-");
 try
 {
+    if (mode == "order")
+    {
+        Console.WriteLine(OrderCost.Measure(names, folder.FullName));
+        return 0;
+    }
     if (mode == "hostile")
     {
         Console.WriteLine(await HostileRun.RunAsync(names, queriesPerSecond, folder.FullName));
