@@ -138,11 +138,6 @@ public static class EvidenceCodec
                 Begin(Kind.Ptr);
                 writer.Write(ptr.Target);
                 break;
-            case RrsigRecord signature:
-                Begin(Kind.Rrsig);
-                writer.Write((ushort)signature.TypeCovered);
-                writer.Write(signature.Labels);
-                break;
             case SoaRecord soa:
                 Begin(Kind.Soa);
                 writer.Write(soa.PrimaryServer);
@@ -165,6 +160,11 @@ public static class EvidenceCodec
                 writer.Write(tlsa.MatchingType);
                 Write(writer, tlsa.Data.Span);
                 break;
+            case RrsigRecord rrsig:
+                Begin(Kind.Rrsig);
+                writer.Write((ushort)rrsig.TypeCovered);
+                writer.Write(rrsig.Labels);
+                break;
             case OtherRecord other:
                 Begin(Kind.Other);
                 writer.Write((ushort)other.Type);
@@ -185,11 +185,11 @@ public static class EvidenceCodec
             Kind.Cname => new CnameRecord(owner, ttl, reader.ReadString()),
             Kind.Ns => new NsRecord(owner, ttl, reader.ReadString()),
             Kind.Ptr => new PtrRecord(owner, ttl, reader.ReadString()),
-            Kind.Rrsig => new RrsigRecord(owner, ttl, (DnsRecordType)reader.ReadUInt16(), reader.ReadByte()),
             Kind.Soa => new SoaRecord(owner, ttl, reader.ReadString(), reader.ReadUInt32()),
             Kind.Mx => new MxRecord(owner, ttl, reader.ReadUInt16(), reader.ReadString()),
             Kind.Txt => new TxtRecord(owner, ttl, Many<ReadOnlyMemory<byte>>(reader, static r => ReadOctets(r))),
             Kind.Tlsa => new TlsaRecord(owner, ttl, reader.ReadByte(), reader.ReadByte(), reader.ReadByte(), ReadOctets(reader)),
+            Kind.Rrsig => new RrsigRecord(owner, ttl, (DnsRecordType)reader.ReadUInt16(), reader.ReadByte()),
             Kind.Other => new OtherRecord(owner, ttl, (DnsRecordType)reader.ReadUInt16()),
             _ => throw new EndOfStreamException($"{kind} is no kind of record"),
         };

@@ -105,8 +105,8 @@ public sealed class EvidenceTests
     }
 
     private static string Text(NameEvidence evidence) => JsonSerializer.Serialize(
-        new { Answers = evidence.Answers.Select(kept => (kept.Shared, a: kept.Answer)).Select(kept => new { kept.Shared, Answer = (kept.a with { FailedTries = Array.Empty<DnsStatus>(), ExtendedErrors = Array.Empty<ushort>(), Records = Array.Empty<DnsRecord>() }).ToString(), Failed = string.Join(',', kept.a.FailedTries), Errors = string.Join(',', kept.a.ExtendedErrors), Records = kept.a.Records.Select(Describe) }),
-            Fetch = (evidence.Fetch! with { CertificateFlags = Array.Empty<MtaStsError>(), Body = null }).ToString(), Flags = string.Join(',', evidence.Fetch!.CertificateFlags), Body = Convert.ToHexString(evidence.Fetch.Body!) });
+        new { Answers = evidence.Answers.Select(kept => (kept.Shared, a: kept.Answer)).Select(kept => new { kept.Shared, Answer = (kept.a with { FailedTries = [], ExtendedErrors = [], Records = [] }).ToString(), Failed = string.Join(',', kept.a.FailedTries), Errors = string.Join(',', kept.a.ExtendedErrors), Records = kept.a.Records.Select(Describe) }),
+            Fetch = (evidence.Fetch! with { CertificateFlags = [], Body = null }).ToString(), Flags = string.Join(',', evidence.Fetch!.CertificateFlags), Body = Convert.ToHexString(evidence.Fetch.Body!) });
 
     private static string Describe(DnsRecord record) => record switch
     {
