@@ -52,7 +52,8 @@ internal static class ReplyDecoder
         }
 
         uint? negativeTtl = null;
-        bool hasNs = false, nameDenied = false;
+        bool hasNs = false;
+        bool nameDenied = false;
         for (int i = 0; i < header.Authorities; i++)
         {
             if (!reader.TryReadHeader(keepOwner: false, out var record)) return Malformed;
@@ -67,9 +68,13 @@ internal static class ReplyDecoder
                 if (!reader.TrySkipNameData(record)) return Malformed;
                 hasNs = true;
             }
+            else if (record.Type == NsecTypeMap.Nsec)
+            {
+                if (!reader.TryReadTypeMap(record, out var map)) return Malformed;
+                nameDenied |= NsecTypeMap.HasNxname(map);
+            }
             else
             {
-                if (record.Type == NsecTypeMap.Nsec) nameDenied |= NsecTypeMap.SaysNxname(message.Slice(record.DataStart, record.DataLength));
                 reader.SkipData(record);
             }
         }
@@ -88,7 +93,7 @@ internal static class ReplyDecoder
         }
 
         if (kept < answers.Length) Array.Resize(ref answers, kept);
-        if (kept == 0 && errors.Length == 0 && !nameDenied) return NegativeReplies.Get(header, rcode, negativeTtl, hasNs, overTcp);
+        if (kept == 0 && errors.Length == 0) return NegativeReplies.Get(header, rcode, negativeTtl, hasNs, nameDenied, overTcp);
         return new DnsReply
         {
             Outcome = TransportOutcome.Answered,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using DuckDB.NET.Data;
 using Scanner.Checks;
 using Scanner.Checks.MtaSts;
@@ -98,9 +99,12 @@ internal sealed class StoredRow
     /// <summary>What came of fetching the policy, before its text was read; null when nothing was fetched.</summary>
     private PolicyFetch? Fetch()
     {
-        if (Real("mtasts_fetch_ms") is not { } milliseconds) return null;
-        // Stage "policy" and the error "not_text" are verdicts on the text and no failures of the fetch: they are found again.
-        bool failed = Words.TryParse(Text("mtasts_stage") ?? "", out MtaStsStage stage) && stage != MtaStsStage.Policy && Text("mtasts_error") != MtaStsError.NotText.Word();
+        // Without a fetch, "transient" says that the host's turn never came.
+        if (Real("mtasts_fetch_ms") is not { } milliseconds)
+            return Flag("mtasts_transient") == true ? new PolicyFetch { NotAsked = true, Transient = true } : null;
+        // Stage "policy" and "not_text" are verdicts on the text and no failure of the fetch.
+        bool failed = Words.TryParse(Text("mtasts_stage") ?? "", out MtaStsStage stage) && stage != MtaStsStage.Policy
+            && Text("mtasts_error") != MtaStsError.NotText.Word();
         return new PolicyFetch
         {
             FailedStage = failed ? stage : null,
@@ -111,13 +115,11 @@ internal sealed class StoredRow
             MediaTypeOk = Flag("mtasts_media_type_ok"),
             RedirectHost = Text("mtasts_redirect_host"),
             HostCname = Text("mtasts_host_cname"),
-            RetryAfter = Number("mtasts_retry_after") is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
-            Address = System.Net.IPAddress.TryParse(Text("mtasts_host_addr"), out var address) ? address : null,
+            Address = Text("mtasts_host_addr") is { } address ? IPAddress.Parse(address) : null,
             HttpVersion = Text("mtasts_http_version"),
+            RetryAfter = Number("mtasts_retry_after") is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             TlsVersion = Text("mtasts_tls_version"),
             Body = Text("mtasts_raw_policy") is { } body ? Checks.Evidence.Unescape(body) : null,
-            // Neither failed nor brought anything: the host's turn never came.
-            NotAsked = !failed && Text("mtasts_raw_policy") is null,
             Transient = Flag("mtasts_transient") == true,
             Milliseconds = milliseconds,
         };
