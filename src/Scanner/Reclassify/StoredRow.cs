@@ -80,7 +80,7 @@ internal sealed class StoredRow
             {
                 // A version without evidence: "there is none" needs no more than its status. What was there is not in the row as it came, so it
                 // is not known here.
-                if (status is DnsStatus.Ok or DnsStatus.NotQueried) return;
+                if (status is DnsStatus.Ok or DnsStatus.NotQueried or DnsStatus.NameTooLong) return;
                 answer = DnsAnswer.Without(question, status) with { CnameTarget = Text($"q_{type}_cname"), AuthenticData = Flag($"q_{type}_ad") == true };
             }
             evidence.Add(answer with
@@ -91,7 +91,7 @@ internal sealed class StoredRow
                 Milliseconds = Real($"q_{type}_ms") ?? 0,
                 FailedTries = [.. List($"q_{type}_failed").Select(word => Words.TryParse(word, out DnsStatus failed) ? failed : DnsStatus.OtherRcode)],
                 Resolver = Text("resolver"),
-                Pass = Pass,
+                Pass = (int?)Number($"q_{type}_pass") ?? Pass,
             }, shared: false);
         }
     }
