@@ -1,16 +1,19 @@
 using System.Net;
 using Scanner.Dns;
 using Scanner.Dns.Transport;
+using Scanner.Dns.Transport.Engine;
 
 namespace Scanner.LoadTest;
 
 /// <summary>The transports that can be driven, by the words of the command line.</summary>
 public static class Transports
 {
-    public static IReadOnlyList<string> Names { get; } = ["dnsclient", "memory", "memory-async"];
+    public static IReadOnlyList<string> Names { get; } = ["engine", "engine-plain", "dnsclient", "memory", "memory-async"];
 
     public static IDnsTransport Create(string name, IPEndPoint server, BenchZone zone) => name switch
     {
+        "engine" => new EngineTransport(server, new EngineOptions { Window = 65_000 }),
+        "engine-plain" => new EngineTransport(server, new EngineOptions { Window = 65_000, Batched = false }),
         "dnsclient" => new DnsClientTransport(server),
         "memory" => new MemoryTransport(server, zone, complete: true),
         "memory-async" => new MemoryTransport(server, zone, complete: false),

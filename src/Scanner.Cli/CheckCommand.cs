@@ -55,7 +55,7 @@ internal sealed class CheckCommand
             DkimTier = _resolving.DkimTier(parsed),
             TrustAd = _resolving.TrustAd(parsed),
         };
-        await using var stub = new StubResolver(options.Resolver, Transports.Create(options.Resolvers, options.Resolver), time);
+        await using var stub = new StubResolver(options.Resolver, DnsTransports.Create(options.Resolvers, options.Resolver), time);
         var probes = await stub.ProbeAsync(signals.Token).ConfigureAwait(false);
         if (probes.All(probe => !probe.Answers)) throw ScanRun.NoResolver(probes);
         options = options with { AdTrusted = AdTrust.WhyNot(options, probes) is null };

@@ -73,7 +73,7 @@ internal sealed class DoctorCommand
     private async Task ResolverAsync(IPEndPoint server, ResolverOptions options, TimeProvider time, CancellationToken ct)
     {
         // Once each, so that what is lost shows.
-        await using var stub = new StubResolver(options with { Attempts = 1, QueriesPerSecond = 0 }, Transports.Create([server], options), time);
+        await using var stub = new StubResolver(options with { Attempts = 1, QueriesPerSecond = 0 }, DnsTransports.Create([server], options), time);
         var probe = (await stub.ProbeAsync(ct).ConfigureAwait(false))[0];
         if (!probe.Answers)
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Scanner.Checks.MtaSts;
 using Scanner.Checks.Names;
+using Scanner.Cli.Observe;
 using Scanner.Input;
 
 namespace Scanner.Cli;
@@ -40,12 +41,14 @@ internal sealed class ScanCommand
     private readonly Option<int> _passes = new("--passes") { Description = "passes over the names with unknown answers, after the first pass", HelpName = "N", DefaultValueFactory = _ => 2 };
     private readonly Option<double?> _passPause = new("--pass-pause") { Description = "seconds after its last question before a name is asked about again (default: as long as the first pass took, 15 to 600; 1 with --lab)", HelpName = "S" };
     private readonly Option<string?> _maxDuration = new("--max-duration") { Description = "begin no more names after this time, for example 90s, 45m or 6h; the run can be gone on with", HelpName = "TIME" };
+    private readonly Option<int?> _rowsPerPart = new("--rows-per-part") { Description = "rows of one part file, which is what a killed run loses at most (default: a twentieth of the list, 1000 to 20000)", HelpName = "N" };
     private readonly Option<int> _memory = new("--memory") { Description = "megabytes of heap beyond which no more names are begun until it is less again", HelpName = "MB", DefaultValueFactory = _ => 512 };
     private readonly Option<string?> _vantage = new("--vantage") { Description = "where you scan from, in words (network, country), for run.json and the rows", HelpName = "TEXT" };
     /// <summary>The lab's faults do not heal with time, and neither do its servers grow faster.</summary>
     private static readonly TimeSpan LabPause = TimeSpan.FromSeconds(1);
 
     private readonly ResolvingOptions _resolving = new();
+    private readonly ObservingOptions _observing = new();
     private readonly LabOptions _lab = new();
 
     public static Command Create() => new ScanCommand().Build();
@@ -57,8 +60,9 @@ internal sealed class ScanCommand
         foreach (var option in (Option[])[_output, _resume, _top, _sample, _seed, _shard, _exclude, _psl, _checks, _mxAddresses, _checkReportAuth, _noPrune])
             command.Options.Add(option);
         _resolving.AddTo(command);
-        foreach (var option in (Option[])[_httpsConcurrency, _httpsPerHost, _httpsGap, _passes, _passPause, _maxDuration, _memory, _progress, _dryRun, _vantage])
+        foreach (var option in (Option[])[_httpsConcurrency, _httpsPerHost, _httpsGap, _passes, _passPause, _maxDuration, _rowsPerPart, _memory, _progress, _dryRun, _vantage])
             command.Options.Add(option);
+        _observing.AddTo(command);
         _lab.AddTo(command);
 
         ResolvingOptions.Require(_top, n => n is null or >= 1, "must be 1 or more");
@@ -71,6 +75,7 @@ internal sealed class ScanCommand
         ResolvingOptions.Require(_passes, n => n is >= 0 and <= 10, "must be 0 to 10");
         ResolvingOptions.Require(_passPause, s => s is null or (>= 0 and <= 86_400), "must be 0 to 86400 seconds");
         ResolvingOptions.Require(_maxDuration, text => text is null || TryDuration(text, out _), "must be a time from 1s to 30d, for example 90s, 45m, 6h or 2d");
+        ResolvingOptions.Require(_rowsPerPart, n => n is null or (>= 10 and <= 1_000_000), "must be 10 to 1000000");
         ResolvingOptions.Require(_memory, n => n is >= 64 and <= 1_000_000, "must be 64 to 1000000");
         ResolvingOptions.Require(_progress, mode => mode is "auto" or "rich" or "plain" or "json" or "none", "must be auto, rich, plain, json or none");
         command.SetAction((parsed, _) => ExitCode.OfAsync(() => RunAsync(parsed)));
@@ -84,6 +89,7 @@ internal sealed class ScanCommand
         if (list is null && !useLab) throw new UsageException("scan needs a LIST (a file, or - for standard input), or --lab for the bundled simulated internet");
         bool resume = parsed.GetValue(_resume);
         if (resume && parsed.GetValue(_output) is null) throw new UsageException("--resume goes on with the run in --output DIR: say which, with the list and the options it was begun with");
+        OpenFiles.Check(parsed.GetValue(_httpsConcurrency));
         if (list is "-" && Console.IsInputRedirected == false) Terminal.Note("reading names from the terminal; end with Ctrl+D");
 
         var time = TimeProvider.System;
@@ -122,6 +128,8 @@ internal sealed class ScanCommand
             PassPause = parsed.GetValue(_passPause) is { } pause ? TimeSpan.FromSeconds(pause) : useLab ? LabPause : null,
             LaterTimeFactor = useLab ? 1 : ScanOptions.DefaultLaterTimeFactor,
             MaxDuration = TryDuration(parsed.GetValue(_maxDuration), out var limit) ? limit : null,
+            Trace = _observing.Trace(parsed),
+            RowsPerPart = parsed.GetValue(_rowsPerPart),
             MemoryCeilingMegabytes = parsed.GetValue(_memory),
             MxAddresses = costs.MxAddresses,
             CheckReportAuth = costs.CheckReportAuth,
@@ -134,7 +142,9 @@ internal sealed class ScanCommand
             Lab = lab?.Description,
         };
         await using var display = ProgressDisplay.Create(parsed.GetValue(_progress)!, time);
-        var outcome = await new ScanRun(options, display, time).RunAsync(source, signals.Token).ConfigureAwait(false);
+        await using var watch = _observing.Begin(parsed, display, time);
+        var outcome = await new ScanRun(options, watch.Observer, time).RunAsync(source, signals.Token).ConfigureAwait(false);
+        watch.Ended(outcome);
         await display.DisposeAsync().ConfigureAwait(false);
         return ScanReport.Print(outcome, Console.Out);
     }

@@ -70,13 +70,17 @@ public static class ReplyInterpreter
         }
 
         // Records of other owners are somebody else's: not an answer to this question (RFC 2181 §5.4.1 ranks them as untrusted).
-        List<DnsRecord>? records = null;
-        foreach (var record in reply.Answers)
+        int matching = 0;
+        for (int i = 0; i < reply.Answers.Count; i++)
         {
-            if (TypeOf(record) != question.Type || !SameName(record.Owner, name)) continue;
-            (records ??= []).Add(record);
-            ttl = Math.Min(ttl, record.Ttl);
+            if (!IsAnswer(reply.Answers[i])) continue;
+            matching++;
+            ttl = Math.Min(ttl, reply.Answers[i].Ttl);
         }
+        // Mostly all of them are, and then there is nothing to copy.
+        IReadOnlyList<DnsRecord>? records = matching == 0 ? null : matching == reply.Answers.Count ? reply.Answers : [.. reply.Answers.Where(IsAnswer)];
+
+        bool IsAnswer(DnsRecord record) => TypeOf(record) == question.Type && SameName(record.Owner, name);
 
         if (reply.Rcode == 3)
         {
@@ -111,8 +115,9 @@ public static class ReplyInterpreter
 
     private static CnameRecord? FindCname(IReadOnlyList<DnsRecord> answers, string owner)
     {
-        foreach (var record in answers)
-            if (record is CnameRecord cname && SameName(cname.Owner, owner)) return cname;
+        // By index: to enumerate an interface allocates, and this runs for every answer.
+        for (int i = 0; i < answers.Count; i++)
+            if (answers[i] is CnameRecord cname && SameName(cname.Owner, owner)) return cname;
         return null;
     }
 
@@ -137,7 +142,7 @@ public static class ReplyInterpreter
 
     private readonly record struct Reading(DnsStatus Status)
     {
-        public List<DnsRecord>? Records { get; init; }
+        public IReadOnlyList<DnsRecord>? Records { get; init; }
         public string? CnameTarget { get; init; }
         public uint Ttl { get; init; }
     }

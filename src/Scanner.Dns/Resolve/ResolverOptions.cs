@@ -25,4 +25,11 @@ public sealed record ResolverOptions
 
     /// <summary>Every query over TCP: for a last pass over what UDP did not settle (RFC 7766 §5 lets a client choose).</summary>
     public bool OverTcp { get; init; }
+
+    /// <summary>Each resolver gets fewer queries while it shows that it is overloaded (<see cref="Resolve.AdaptiveCeiling"/>).</summary>
+    public bool AdaptiveCeiling { get; init; } = true;
+
+    /// <summary>A first try that takes longer than 95 of 100 is sent to another resolver too, and the first good answer counts. Off: it is
+    /// for resolvers whose tail is long, and costs up to 5 % more queries.</summary>
+    public bool Hedge { get; init; }
 }

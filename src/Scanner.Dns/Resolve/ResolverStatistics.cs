@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Scanner.Dns.Resolve;
 
-/// <summary>What the resolver layer has done so far. Counting is thread-safe and costs one interlocked addition.</summary>
+/// <summary>What the resolver layer has done so far. Any thread may read; see the methods for who may count.</summary>
 public sealed class ResolverStatistics
 {
     /// <summary>Types below this have a row of their own; the others share row 0, which no type uses.</summary>
@@ -18,12 +18,18 @@ public sealed class ResolverStatistics
     private long _retries;
     private long _overTcp;
     private long _inFlight;
+    private long _hedged;
+    private readonly double[] _rates;
+    private readonly int[] _cuts;
 
     public ResolverStatistics(IEnumerable<IPEndPoint> resolvers)
     {
         _resolvers = [.. resolvers];
         _answered = new long[_resolvers.Length];
         _failed = new long[_resolvers.Length];
+        _cuts = new int[_resolvers.Length];
+        _rates = new double[_resolvers.Length];
+        Array.Fill(_rates, double.PositiveInfinity);
     }
 
     /// <summary>Queries waiting for an answer right now.</summary>
@@ -32,21 +38,25 @@ public sealed class ResolverStatistics
     /// <summary>Queries sent, retries included.</summary>
     public long Sent => Interlocked.Read(ref _sent);
 
-    internal void QuerySent(bool isRetry)
+    /// <summary>Not for several threads: <see cref="FlowControl"/> counts under its lock. So do the others but <see cref="FinalAnswer"/>.</summary>
+    internal void Sending(bool isRetry)
     {
-        Interlocked.Increment(ref _sent);
-        Interlocked.Increment(ref _inFlight);
-        if (isRetry) Interlocked.Increment(ref _retries);
+        _sent++;
+        _inFlight++;
+        if (isRetry) _retries++;
     }
 
-    internal void QueryEnded() => Interlocked.Decrement(ref _inFlight);
-
-    /// <param name="answered">Something came from it, whatever its RCODE.</param>
-    internal void FromResolver(int index, bool answered, bool overTcp)
+    /// <param name="answered">Something came from the resolver, whatever its RCODE; null when nobody waited any longer.</param>
+    internal void Ended(int index, bool? answered, bool overTcp)
     {
-        Interlocked.Increment(ref (answered ? _answered : _failed)[index]);
-        if (overTcp) Interlocked.Increment(ref _overTcp);
+        _inFlight--;
+        if (answered is { } came) (came ? _answered : _failed)[index]++;
+        if (overTcp) _overTcp++;
     }
+
+    internal void Hedged() => Interlocked.Increment(ref _hedged);
+
+    internal void Ceiling(int index, double rate, int cuts) => (_rates[index], _cuts[index]) = (rate, cuts);
 
     internal void FinalAnswer(DnsRecordType type, DnsStatus status) =>
         Interlocked.Increment(ref _final[((int)type < TypeRows ? (int)type : 0) * StatusCount + (int)status]);
@@ -65,9 +75,14 @@ public sealed class ResolverStatistics
             Sent = Sent,
             Retries = Interlocked.Read(ref _retries),
             OverTcp = Interlocked.Read(ref _overTcp),
+            Hedged = Interlocked.Read(ref _hedged),
             InFlight = InFlight,
             Answers = answers,
-            Resolvers = [.. _resolvers.Select((r, i) => new ResolverTally(r, Interlocked.Read(ref _answered[i]), Interlocked.Read(ref _failed[i])))],
+            Resolvers = [.. _resolvers.Select((r, i) => new ResolverTally(r, Interlocked.Read(ref _answered[i]), Interlocked.Read(ref _failed[i]))
+            {
+                Ceiling = double.IsPositiveInfinity(_rates[i]) ? null : _rates[i],
+                Cuts = _cuts[i],
+            })],
         };
     }
 }
@@ -82,6 +97,9 @@ public sealed record ResolverSnapshot
 
     public long OverTcp { get; init; }
 
+    /// <summary>Questions that were put to a second resolver because the first took long.</summary>
+    public long Hedged { get; init; }
+
     public long InFlight { get; init; }
 
     /// <summary>Final answers, by type asked and status; only what happened. Types from 64 on are counted under 0.</summary>
@@ -92,4 +110,11 @@ public sealed record ResolverSnapshot
 
 /// <param name="Answered">Queries to which it sent anything at all.</param>
 /// <param name="Failed">Queries that ended in silence or a network error.</param>
-public readonly record struct ResolverTally(IPEndPoint Resolver, long Answered, long Failed);
+public readonly record struct ResolverTally(IPEndPoint Resolver, long Answered, long Failed)
+{
+    /// <summary>Queries a second that it gets now because it showed overload; null for no ceiling.</summary>
+    public double? Ceiling { get; init; }
+
+    /// <summary>How often that was lowered, in the latest pass.</summary>
+    public int Cuts { get; init; }
+}

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Polly;
 using Polly.Retry;
 using Scanner.Dns.Transport;
@@ -17,18 +18,24 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     /// <summary>All resolvers silent for longer than this ends the run: longer than a resolver's restart, shorter than a user's patience.</summary>
     public static readonly TimeSpan UnreachableAfter = TimeSpan.FromSeconds(15);
 
+    // Extended DNS Errors (RFC 8914 §5.2).
+    private const ushort NoReachableAuthority = 22;
+    private const ushort NetworkErrorUpstream = 23;
+
     private static readonly DnsQuestion TrialQuestion = new(".", DnsRecordType.Ns);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(250);
 
     private readonly ResolverOptions _options;
     private readonly TimeProvider _time;
     private readonly Upstream[] _upstreams;
-    private readonly QueryPermits _permits;
+    private readonly TimeSpan[] _timeouts;
+    private readonly FlowControl _flow;
     private readonly ResiliencePipeline<Try>? _retry;
     private readonly Func<Upstream, Task<bool>> _trial;
+    private readonly Func<Upstream, Task<bool>> _udpTrial;
     private readonly CancellationTokenSource _stop = new();
+    private readonly bool _hedge;
     private long _lastAnswer;
-    private int _turn = -1;
 
     /// <param name="transports">One per resolver, at least one. The resolver owns and disposes them.</param>
     /// <param name="statistics">To go on counting where an earlier pass stopped; for the same resolvers in the same order.</param>
@@ -37,11 +44,14 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         if (transports.Count == 0) throw new ArgumentException("at least one resolver is needed", nameof(transports));
         _options = options;
         _time = time;
-        _upstreams = [.. transports.Select((t, i) => new Upstream(i, t, time))];
-        _permits = new QueryPermits(options.InFlight, options.QueriesPerSecond);
+        _timeouts = [.. Enumerable.Range(1, options.Attempts).Select(TimeoutOf)];
+        _upstreams = [.. transports.Select((t, i) => new Upstream(i, t, _timeouts[0], time))];
         _trial = TrialAsync;
+        _udpTrial = upstream => AskTrialAsync(upstream, overTcp: false);
         _lastAnswer = time.GetTimestamp();
+        _hedge = options.Hedge && transports.Count > 1;
         Statistics = statistics ?? new ResolverStatistics(transports.Select(t => t.Server));
+        _flow = new FlowControl(options, _upstreams, Statistics, time);
         if (options.Attempts == 1) return;
         _retry = new ResiliencePipelineBuilder<Try> { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions<Try>
@@ -59,6 +69,11 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
 
     public ResolverStatistics Statistics { get; }
 
+    /// <summary>Resolvers that get trial queries only, for the time being.</summary>
+    internal int OpenCircuits => _upstreams.Count(upstream => upstream.IsOpen);
+
+    // Most questions end here, in one state machine that comes from a pool: what is not for each of them is in methods of its own.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken)
     {
         if (IsTooLong(question.Name))
@@ -66,14 +81,37 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
             Statistics.FinalAnswer(question.Type, DnsStatus.NameTooLong);
             return DnsAnswer.Without(question, DnsStatus.NameTooLong);
         }
-        // Most questions end here, without any of the retry machinery.
-        var last = await TryOnceAsync(question, default, cancellationToken).ConfigureAwait(false);
-        if (_retry is not null && IsWorthRetrying(last.Answer.Status))
+        if (_hedge) return await HedgedAsync(question, cancellationToken).ConfigureAwait(false);
+
+        StartTrials();
+        var upstream = await _flow.EnterAsync(null, null, isRetry: false, cancellationToken).ConfigureAwait(false)
+            ?? await EnterWhenAnyAsync(avoid: null, isRetry: false, cancellationToken).ConfigureAwait(false);
+        // As in ExchangeAsync.
+        long sentAt = _time.GetTimestamp();
+        DnsReply reply;
+        try
         {
-            last = await _retry.ExecuteAsync(static (r, token) => r.NextAsync(token), new Retrying(this, question, last), cancellationToken).ConfigureAwait(false);
+            reply = await upstream.Transport.ExchangeAsync(question, FlagsFor(question, upstream), _timeouts[0], cancellationToken).ConfigureAwait(false);
         }
-        Statistics.FinalAnswer(question.Type, last.Answer.Status);
-        return last.Answer;
+        catch
+        {
+            GiveUp(upstream, sentAt);
+            throw;
+        }
+        var sent = Received(upstream, reply, sentAt);
+        if (sent.IsSilence) await upstream.ReportSilenceAsync().ConfigureAwait(false);
+
+        if (!NeedsEdnsOff(reply))
+        {
+            var answer = ReplyInterpreter.Interpret(question, reply, new ExchangeHistory(1, null, sent.Milliseconds, upstream.Name));
+            // With one try only, SERVFAIL still goes on to be told apart from a failed validation.
+            if (!IsWorthRetrying(answer.Status) || (_retry is null && answer.Status != DnsStatus.Servfail))
+            {
+                Statistics.FinalAnswer(question.Type, answer.Status);
+                return answer;
+            }
+        }
+        return await RecoverAsync(question, upstream, sent, tries: 1, failed: null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -87,7 +125,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         foreach (var upstream in _upstreams) await upstream.Transport.DisposeAsync().ConfigureAwait(false);
-        _permits.Dispose();
+        _flow.Dispose();
         _stop.Dispose();
     }
 
@@ -97,81 +135,178 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     /// </summary>
     private static bool IsWorthRetrying(DnsStatus status) => status.IsUnknown() && status is not (DnsStatus.Bogus or DnsStatus.CnameLoop);
 
-    private async ValueTask<Try> TryOnceAsync(DnsQuestion question, Try previous, CancellationToken cancellationToken)
-    {
-        var upstream = PickClosed(previous.Upstream) ?? await WaitForAnyAsync(cancellationToken).ConfigureAwait(false);
-        int attempt = previous.Attempt + 1;
-        var timeout = TimeoutOf(attempt);
-        double milliseconds = previous.Attempt == 0 ? 0 : previous.Answer.Milliseconds + _time.GetElapsedTime(previous.EndedAt).TotalMilliseconds;
-        int tries = previous.Attempt == 0 ? 1 : previous.Answer.Tries + 1;
-        IReadOnlyList<DnsStatus>? failed = previous.Attempt == 0 ? null : [.. previous.Answer.FailedTries, previous.Answer.Status];
+    /// <summary>RFC 6891 §7: FORMERR or NOTIMP may mean that the server does not know EDNS.</summary>
+    private static bool NeedsEdnsOff(DnsReply reply) => reply is { Outcome: TransportOutcome.Answered, Rcode: 1 or 4 };
 
-        var sent = await SendAsync(upstream, question, new DnsQueryFlags(DnssecOk: question.Dnssec, Tcp: _options.OverTcp), timeout, tries > 1, cancellationToken).ConfigureAwait(false);
-        milliseconds += sent.Milliseconds;
-        if (sent.Reply is { Outcome: TransportOutcome.Answered, Rcode: 1 or 4 })
+    // AD=1 asks whether the answer was validated, without asking for the signatures (RFC 6840 §5.7).
+    private DnsQueryFlags FlagsFor(DnsQuestion question, Upstream upstream) =>
+        new(DnssecOk: question.Dnssec, Tcp: _options.OverTcp || upstream.UseTcp, AuthenticData: true);
+
+    /// <summary>The rest of a question whose first try said nothing.</summary>
+    private async ValueTask<DnsAnswer> RecoverAsync(DnsQuestion question, Upstream upstream, Sent sent, int tries, IReadOnlyList<DnsStatus>? failed, CancellationToken cancellationToken)
+    {
+        var last = await ConcludeAsync(question, upstream, attempt: 1, sent, tries, failed, sent.Milliseconds, cancellationToken).ConfigureAwait(false);
+        if (_retry is not null && IsWorthRetrying(last.Answer.Status))
         {
-            // RFC 6891 §7: FORMERR or NOTIMP may mean that the server does not know EDNS; once more without it.
+            last = await _retry.ExecuteAsync(static (r, token) => r.NextAsync(token), new Retrying(this, question, last), cancellationToken).ConfigureAwait(false);
+        }
+        if (MayBeBogus(last)) last = await ProveBogusAsync(question, last, last.Upstream!, cancellationToken).ConfigureAwait(false);
+        Statistics.FinalAnswer(question.Type, last.Answer.Status);
+        return last.Answer;
+    }
+
+    /// <summary>SERVFAIL in the end, for which the server named no other reason: its own servers did not answer it (RFC 8914 §4.23, §4.24).</summary>
+    private static bool MayBeBogus(Try last) =>
+        last is { Answer.Status: DnsStatus.Servfail, Upstream.Transport.CanDisableChecking: true }
+        && !last.Answer.ExtendedErrors.Any(code => code is NoReachableAuthority or NetworkErrorUpstream);
+
+    /// <summary>
+    /// Is it validation that fails (classification.md 2.2)? Then the same server answers with CD=1 (RFC 4035 §3.2.2), and without it fails again:
+    /// the second question tells a bad signature from a server that merely had a bad moment.
+    /// </summary>
+    private async ValueTask<Try> ProveBogusAsync(DnsQuestion question, Try last, Upstream upstream, CancellationToken cancellationToken)
+    {
+        var flags = FlagsFor(question, upstream);
+        await _flow.EnterAsync(null, upstream, isRetry: true, cancellationToken).ConfigureAwait(false);
+        var withoutCheck = await ExchangeAsync(upstream, question, flags with { CheckingDisabled = true }, last.Attempt, cancellationToken).ConfigureAwait(false);
+        var answer = last.Answer with { Tries = last.Answer.Tries + 1, Milliseconds = last.Answer.Milliseconds + withoutCheck.Milliseconds };
+        if (ReplyInterpreter.Interpret(question, withoutCheck.Reply).Status.IsUnknown()) return last with { Answer = answer, EndedAt = withoutCheck.EndedAt };
+
+        await _flow.EnterAsync(null, upstream, isRetry: true, cancellationToken).ConfigureAwait(false);
+        var again = await ExchangeAsync(upstream, question, flags, last.Attempt, cancellationToken).ConfigureAwait(false);
+        answer = ReplyInterpreter.Interpret(question, again.Reply,
+            new ExchangeHistory(answer.Tries + 1, [.. answer.FailedTries, DnsStatus.Servfail], answer.Milliseconds + again.Milliseconds, upstream.Name));
+        if (answer.Status == DnsStatus.Servfail) answer = answer with { Status = DnsStatus.Bogus };
+        return last with { Answer = answer, EndedAt = again.EndedAt };
+    }
+
+    /// <summary>A further try, at another resolver where there is one.</summary>
+    private async ValueTask<Try> TryAgainAsync(DnsQuestion question, Try previous, CancellationToken cancellationToken)
+    {
+        StartTrials();
+        var upstream = await _flow.EnterAsync(previous.Upstream, null, isRetry: true, cancellationToken).ConfigureAwait(false)
+            ?? await EnterWhenAnyAsync(previous.Upstream, isRetry: true, cancellationToken).ConfigureAwait(false);
+        int attempt = previous.Attempt + 1;
+        IReadOnlyList<DnsStatus> failed = [.. previous.Answer.FailedTries, previous.Answer.Status];
+        var flags = FlagsFor(question, upstream);
+        // Nothing but silence so far: UDP may be blocked, or only the datagrams of this answer are. RFC 7766 §5 lets a client choose TCP.
+        if (attempt == _options.Attempts && failed.All(IsSilent)) flags = flags with { Tcp = true };
+        var sent = await ExchangeAsync(upstream, question, flags, attempt, cancellationToken).ConfigureAwait(false);
+        double milliseconds = previous.Answer.Milliseconds + _time.GetElapsedTime(previous.EndedAt, sent.EndedAt).TotalMilliseconds;
+        return await ConcludeAsync(question, upstream, attempt, sent, previous.Answer.Tries + 1, failed, milliseconds, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static bool IsSilent(DnsStatus status) => status is DnsStatus.Timeout or DnsStatus.NetworkError;
+
+    /// <summary>What one attempt came to; a repeat without EDNS is part of it.</summary>
+    private async ValueTask<Try> ConcludeAsync(DnsQuestion question, Upstream upstream, int attempt, Sent sent, int tries,
+        IReadOnlyList<DnsStatus>? failed, double milliseconds, CancellationToken cancellationToken)
+    {
+        if (NeedsEdnsOff(sent.Reply))
+        {
             failed = [.. failed ?? [], sent.Reply.Rcode == 1 ? DnsStatus.Formerr : DnsStatus.Notimp];
             tries++;
-            sent = await SendAsync(upstream, question, new DnsQueryFlags(Tcp: _options.OverTcp, NoEdns: true), timeout, isRetry: true, cancellationToken).ConfigureAwait(false);
+            await _flow.EnterAsync(null, upstream, isRetry: true, cancellationToken).ConfigureAwait(false);
+            sent = await ExchangeAsync(upstream, question, FlagsFor(question, upstream) with { NoEdns = true }, attempt, cancellationToken).ConfigureAwait(false);
             milliseconds += sent.Milliseconds;
         }
         var answer = ReplyInterpreter.Interpret(question, sent.Reply, new ExchangeHistory(tries, failed, milliseconds, upstream.Name));
         return new Try(answer, upstream, attempt, sent.EndedAt);
     }
 
-    /// <summary>One query to one resolver, under both ceilings.</summary>
-    private async ValueTask<Sent> SendAsync(Upstream upstream, DnsQuestion question, DnsQueryFlags flags, TimeSpan timeout, bool isRetry, CancellationToken cancellationToken)
+    /// <summary>One query to one resolver, for which the caller has a permit; gives it back.</summary>
+    private async ValueTask<Sent> ExchangeAsync(Upstream upstream, DnsQuestion question, DnsQueryFlags flags, int attempt, CancellationToken cancellationToken)
     {
-        await _permits.AcquireAsync(cancellationToken).ConfigureAwait(false);
-        Statistics.QuerySent(isRetry);
-        long started = _time.GetTimestamp();
+        long sentAt = _time.GetTimestamp();
         DnsReply reply;
         try
         {
-            reply = await upstream.Transport.ExchangeAsync(question, flags, timeout, cancellationToken).ConfigureAwait(false);
+            reply = await upstream.Transport.ExchangeAsync(question, flags, _timeouts[attempt - 1], cancellationToken).ConfigureAwait(false);
         }
-        finally
+        catch
         {
-            Statistics.QueryEnded();
-            _permits.Release();
+            GiveUp(upstream, sentAt);
+            throw;
         }
-        long ended = _time.GetTimestamp();
-        bool answered = reply.Outcome is not (TransportOutcome.Timeout or TransportOutcome.NetworkError);
-        Statistics.FromResolver(upstream.Index, answered, reply.OverTcp);
-        if (answered)
-        {
-            Volatile.Write(ref _lastAnswer, ended);
-            upstream.ReportAnswer();
-        }
-        else
-        {
-            await upstream.ReportSilenceAsync().ConfigureAwait(false);
-        }
-        return new Sent(reply, _time.GetElapsedTime(started, ended).TotalMilliseconds, ended);
+        var sent = Received(upstream, reply, sentAt);
+        if (sent.IsSilence) await upstream.ReportSilenceAsync().ConfigureAwait(false);
+        return sent;
     }
 
-    /// <summary>The next resolver in turn whose circuit is closed, if possible not the one just asked; null when all are open.</summary>
-    private Upstream? PickClosed(Upstream? avoid)
+    private Sent Received(Upstream upstream, DnsReply reply, long sentAt)
     {
-        uint turn = (uint)Interlocked.Increment(ref _turn);
-        Upstream? second = null;
-        for (uint i = 0; i < _upstreams.Length; i++)
+        long endedAt = _time.GetTimestamp();
+        bool answered = reply.Outcome is not (TransportOutcome.Timeout or TransportOutcome.NetworkError);
+        if (answered)
         {
-            var upstream = _upstreams[(turn + i) % (uint)_upstreams.Length];
-            if (upstream.IsOpen) upstream.StartTrial(_trial);
-            else if (upstream != avoid) return upstream;
-            else second = upstream;
+            Volatile.Write(ref _lastAnswer, endedAt);
+            upstream.ReportAnswer();
         }
-        return second;
+        _flow.Leave(upstream, sentAt, endedAt, PressureOf(reply, answered), answered, reply.OverTcp);
+        return new Sent(reply, _time.GetElapsedTime(sentAt, endedAt).TotalMilliseconds, endedAt);
+    }
+
+    private void GiveUp(Upstream upstream, long sentAt) => _flow.Leave(upstream, sentAt, sentAt, Pressure.None, answered: null, overTcp: false);
+
+    private static Pressure PressureOf(DnsReply reply, bool answered) => reply switch
+    {
+        _ when !answered => Pressure.Failed,
+        { Outcome: TransportOutcome.Answered, Rcode: 2 } => Pressure.Failed,
+        { Outcome: TransportOutcome.Answered, Rcode: 5 } => Pressure.Refused,
+        _ => Pressure.None,
+    };
+
+    /// <summary>The first try with a second one beside it, when it takes longer than 95 of 100 answers of that resolver. The first good
+    /// answer counts and the other query is given up.</summary>
+    private async ValueTask<DnsAnswer> HedgedAsync(DnsQuestion question, CancellationToken cancellationToken)
+    {
+        StartTrials();
+        var upstream = await _flow.EnterAsync(null, null, isRetry: false, cancellationToken).ConfigureAwait(false)
+            ?? await EnterWhenAnyAsync(avoid: null, isRetry: false, cancellationToken).ConfigureAwait(false);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var first = ExchangeAsync(upstream, question, FlagsFor(question, upstream), attempt: 1, enough.Token).AsTask();
+        if (upstream.Latency.Ticks is not { } patience || await IsInTimeAsync(first, patience, enough.Token).ConfigureAwait(false)
+            || !_flow.TryEnterOther(upstream, out var other))
+        {
+            return await RecoverAsync(question, upstream, await first.ConfigureAwait(false), tries: 1, failed: null, cancellationToken).ConfigureAwait(false);
+        }
+
+        Statistics.Hedged();
+        var second = ExchangeAsync(other, question, FlagsFor(question, other), attempt: 1, enough.Token).AsTask();
+        var winner = await Task.WhenAny(first, second).ConfigureAwait(false);
+        var sent = await winner.ConfigureAwait(false);
+        // An answer that says nothing is no reason not to wait for the other one.
+        if (IsWorthRetrying(ReplyInterpreter.Interpret(question, sent.Reply).Status))
+        {
+            winner = winner == first ? second : first;
+            sent = await winner.ConfigureAwait(false);
+        }
+        await enough.CancelAsync().ConfigureAwait(false);
+        // The other one ends by this; nobody is interested in how.
+        _ = (winner == first ? second : first).ContinueWith(static t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        return await RecoverAsync(question, winner == first ? upstream : other, sent, tries: 2, failed: null, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<bool> IsInTimeAsync(Task exchange, long ticks, CancellationToken cancellationToken)
+    {
+        if (exchange.IsCompleted) return true;
+        var patience = Task.Delay(TimeSpan.FromSeconds((double)ticks / _time.TimestampFrequency), _time, cancellationToken);
+        return await Task.WhenAny(exchange, patience).ConfigureAwait(false) == exchange;
+    }
+
+    private void StartTrials()
+    {
+        foreach (var upstream in _upstreams)
+            if (upstream.IsOpen || upstream.UseTcp) upstream.StartTrials(_trial, _udpTrial);
     }
 
     /// <summary>All circuits are open: nobody has anything to do but wait for a trial to succeed, or for the end of patience.</summary>
-    private async ValueTask<Upstream> WaitForAnyAsync(CancellationToken cancellationToken)
+    private async ValueTask<Upstream> EnterWhenAnyAsync(Upstream? avoid, bool isRetry, CancellationToken cancellationToken)
     {
         while (true)
         {
-            if (PickClosed(avoid: null) is { } upstream) return upstream;
+            StartTrials();
+            if (await _flow.EnterAsync(avoid, null, isRetry, cancellationToken).ConfigureAwait(false) is { } upstream) return upstream;
             long silentSince = Math.Max(Volatile.Read(ref _lastAnswer), _upstreams.Max(u => u.OpenedAt));
             var silence = _time.GetElapsedTime(silentSince);
             if (silence > UnreachableAfter) throw Unreachable(silence);
@@ -188,23 +323,30 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
             "and that it does not limit the rate; then resume with a lower query rate or another resolver.");
     }
 
-    private async Task<bool> TrialAsync(Upstream upstream)
+    /// <summary>Does the resolver answer again? Over TCP too: a firewall that drops UDP may let that through, and then it is used.</summary>
+    private async Task<bool> TrialAsync(Upstream upstream) =>
+        await AskTrialAsync(upstream, overTcp: _options.OverTcp).ConfigureAwait(false)
+        || (!_options.OverTcp && await AskTrialAsync(upstream, overTcp: true).ConfigureAwait(false));
+
+    private async Task<bool> AskTrialAsync(Upstream upstream, bool overTcp)
     {
-        await _permits.AcquireAsync(_stop.Token).ConfigureAwait(false);
-        Statistics.QuerySent(isRetry: false);
+        await _flow.EnterAsync(null, upstream, isRetry: false, _stop.Token).ConfigureAwait(false);
+        // Not through ExchangeAsync: its report would meet the circuit half open. The breaker runs this itself.
+        long sentAt = _time.GetTimestamp();
+        bool? answered = null;
         try
         {
-            // Not through SendAsync: its report would meet the circuit half open. The breaker runs this itself.
-            var reply = await upstream.Transport.ExchangeAsync(TrialQuestion, default, TimeoutOf(1), _stop.Token).ConfigureAwait(false);
-            bool answered = reply.Outcome is not (TransportOutcome.Timeout or TransportOutcome.NetworkError);
-            if (answered) Volatile.Write(ref _lastAnswer, _time.GetTimestamp());
-            return answered;
+            var reply = await upstream.Transport.ExchangeAsync(TrialQuestion, new DnsQueryFlags(Tcp: overTcp), _timeouts[0], _stop.Token).ConfigureAwait(false);
+            answered = reply.Outcome is not (TransportOutcome.Timeout or TransportOutcome.NetworkError);
         }
         finally
         {
-            Statistics.QueryEnded();
-            _permits.Release();
+            _flow.Leave(upstream, sentAt, _time.GetTimestamp(), Pressure.None, answered, overTcp && answered == true);
         }
+        if (answered != true) return false;
+        Volatile.Write(ref _lastAnswer, _time.GetTimestamp());
+        upstream.UseTcp = overTcp && !_options.OverTcp;
+        return true;
     }
 
     private async Task<ResolverProbe> ProbeAsync(Upstream upstream, CancellationToken cancellationToken)
@@ -212,13 +354,17 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         Sent sent = default;
         for (int attempt = 1; attempt <= _options.Attempts; attempt++)
         {
+            await _flow.EnterAsync(null, upstream, attempt > 1, cancellationToken).ConfigureAwait(false);
+            // The last one over TCP, in case UDP is blocked.
+            bool tcp = _options.OverTcp || (attempt > 1 && attempt == _options.Attempts);
             // With DO, so that the AD bit tells whether this resolver validates at all: the root is signed.
-            sent = await SendAsync(upstream, TrialQuestion, new DnsQueryFlags(DnssecOk: true), TimeoutOf(attempt), attempt > 1, cancellationToken).ConfigureAwait(false);
-            if (sent.Reply.Outcome is not (TransportOutcome.Timeout or TransportOutcome.NetworkError)) break;
+            sent = await ExchangeAsync(upstream, TrialQuestion, new DnsQueryFlags(DnssecOk: true, Tcp: tcp), attempt, cancellationToken).ConfigureAwait(false);
+            if (sent.IsSilence) continue;
+            upstream.UseTcp = tcp && !_options.OverTcp;
+            break;
         }
         var answer = ReplyInterpreter.Interpret(TrialQuestion, sent.Reply);
-        bool answers = sent.Reply.Outcome is not (TransportOutcome.Timeout or TransportOutcome.NetworkError);
-        return new ResolverProbe(upstream.Name, answers, answer.Status, sent.Milliseconds, sent.Reply.ErrorText) { Validates = answer is { Status: DnsStatus.Ok, AuthenticData: true } };
+        return new ResolverProbe(upstream.Name, !sent.IsSilence, answer.Status, sent.Milliseconds, sent.Reply.ErrorText) { Validates = answer is { Status: DnsStatus.Ok, AuthenticData: true } };
     }
 
     private TimeSpan TimeoutOf(int attempt)
@@ -244,7 +390,10 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     /// <param name="Attempt">1 for the first. A repeat without EDNS is part of the same attempt.</param>
     private readonly record struct Try(DnsAnswer Answer, Upstream? Upstream, int Attempt, long EndedAt);
 
-    private readonly record struct Sent(DnsReply Reply, double Milliseconds, long EndedAt);
+    private readonly record struct Sent(DnsReply Reply, double Milliseconds, long EndedAt)
+    {
+        public bool IsSilence => Reply.Outcome is TransportOutcome.Timeout or TransportOutcome.NetworkError;
+    }
 
     /// <summary>Hands the failure that has already happened to the retry pipeline, and then each new try.</summary>
     private sealed class Retrying(StubResolver resolver, DnsQuestion question, Try last)
@@ -254,7 +403,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
 
         public async ValueTask<Try> NextAsync(CancellationToken cancellationToken)
         {
-            if (_started) _last = await resolver.TryOnceAsync(question, _last, cancellationToken).ConfigureAwait(false);
+            if (_started) _last = await resolver.TryAgainAsync(question, _last, cancellationToken).ConfigureAwait(false);
             _started = true;
             return _last;
         }

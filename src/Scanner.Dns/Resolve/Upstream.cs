@@ -22,6 +22,9 @@ internal sealed class Upstream
 
     public static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
 
+    /// <summary>How often a server that is asked over TCP is tried over UDP.</summary>
+    public static readonly TimeSpan UdpPause = TimeSpan.FromSeconds(30);
+
     /// <summary>How long an open circuit waits before each trial query.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -29,13 +32,17 @@ internal sealed class Upstream
     private readonly TimeProvider _time;
     private long _openedAt;
     private long _pausedAt;
+    private long _udpTriedAt;
     private int _answered;
     private int _trying;
     private volatile bool _isOpen;
+    private volatile bool _useTcp;
 
-    public Upstream(int index, IDnsTransport transport, TimeProvider time)
+    /// <param name="timeout">Of a first try.</param>
+    public Upstream(int index, IDnsTransport transport, TimeSpan timeout, TimeProvider time)
     {
         Index = index;
+        Ceiling = new AdaptiveCeiling(timeout, time);
         Transport = transport;
         Name = transport.Server.ToString();
         _time = time;
@@ -60,6 +67,26 @@ internal sealed class Upstream
     /// <summary><c>address:port</c></summary>
     public string Name { get; }
 
+    /// <summary>For <see cref="FlowControl"/>, under its lock.</summary>
+    public AdaptiveCeiling Ceiling { get; }
+
+    /// <summary>As <see cref="Ceiling"/>.</summary>
+    public HighLatency Latency { get; } = new();
+
+    /// <summary>Answers that the kernel threw away so far for want of buffer; 0 where nobody counts them. Asks the kernel.</summary>
+    public long KernelDrops => Transport.Snapshot().KernelDrops ?? 0;
+
+    /// <summary>UDP is blocked on the way to it, and TCP is not: it is asked over TCP from the start.</summary>
+    public bool UseTcp
+    {
+        get => _useTcp;
+        set
+        {
+            if (value) Volatile.Write(ref _udpTriedAt, _time.GetTimestamp());
+            _useTcp = value;
+        }
+    }
+
     /// <summary>Nothing is sent to it but trial queries.</summary>
     public bool IsOpen => _isOpen;
 
@@ -77,21 +104,33 @@ internal sealed class Upstream
         await ReportAsync(answered: false).ConfigureAwait(false);
     }
 
-    /// <summary>Sends the trial query in the background, if the pause is over and none is under way.</summary>
+    /// <summary>Sends a trial query in the background when one is due and none is under way: to an open circuit after each pause, and over
+    /// UDP now and then to a server that is asked over TCP.</summary>
     /// <param name="trial">True when anything came back. May throw <see cref="OperationCanceledException"/> at the end of the run.</param>
-    public void StartTrial(Func<Upstream, Task<bool>> trial)
+    /// <param name="udpTrial">Asks over UDP and takes note of it.</param>
+    public void StartTrials(Func<Upstream, Task<bool>> trial, Func<Upstream, Task<bool>> udpTrial)
     {
-        if (_time.GetElapsedTime(Volatile.Read(ref _pausedAt)) < Pause || Interlocked.CompareExchange(ref _trying, 1, 0) != 0) return;
-        _ = TryAsync(trial);
+        if (_isOpen && _time.GetElapsedTime(Volatile.Read(ref _pausedAt)) >= Pause) StartTrial(() => TryAsync(trial));
+        else if (_useTcp && _time.GetElapsedTime(Volatile.Read(ref _udpTriedAt)) >= UdpPause)
+        {
+            Volatile.Write(ref _udpTriedAt, _time.GetTimestamp());
+            StartTrial(() => udpTrial(this));
+        }
     }
 
-    private async Task TryAsync(Func<Upstream, Task<bool>> trial)
+    private void StartTrial(Func<Task> run)
+    {
+        if (Interlocked.CompareExchange(ref _trying, 1, 0) == 0) _ = GuardAsync(run);
+    }
+
+    private Task TryAsync(Func<Upstream, Task<bool>> trial) =>
+        RunAsync(static async (_, s) => Outcome.FromResult(await s.trial(s.upstream).ConfigureAwait(false)), (trial, upstream: this)).AsTask();
+
+    private async Task GuardAsync(Func<Task> run)
     {
         try
         {
-            // Leaves the queue of the caller at once: the trial may wait for a permit.
-            await Task.Yield();
-            await RunAsync(static async (_, s) => Outcome.FromResult(await s.trial(s.upstream).ConfigureAwait(false)), (trial, upstream: this)).ConfigureAwait(false);
+            await run().ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {

@@ -13,7 +13,7 @@ public enum TransportKind : byte
     DnsClient = 1,
 }
 
-public static class Transports
+public static class DnsTransports
 {
     /// <summary>One transport for each resolver.</summary>
     public static IReadOnlyList<IDnsTransport> Create(IEnumerable<IPEndPoint> resolvers, ResolverOptions options) =>

@@ -19,6 +19,14 @@ internal sealed class ScriptedTransport(int number, FakeTimeProvider time, Func<
     /// <summary>When set, answers wait for it.</summary>
     public Task Gate { get; set; } = Task.CompletedTask;
 
+    /// <summary>How long an answer takes.</summary>
+    public TimeSpan Latency { get; set; }
+
+    /// <summary>What the transport says that the kernel has dropped.</summary>
+    public long Drops { get; set; }
+
+    public bool CanDisableChecking { get; set; }
+
     public bool Disposed { get; private set; }
 
     public IPEndPoint Server { get; } = new(IPAddress.Parse($"192.0.2.{number}"), 53);
@@ -36,9 +44,13 @@ internal sealed class ScriptedTransport(int number, FakeTimeProvider time, Func<
         lock (Asked) MostInFlight = Math.Max(MostInFlight, ++_inFlight);
         try
         {
-            await Gate.WaitAsync(cancellationToken);
-            if (script(asked) is { } reply) return reply;
-            await Task.Delay(timeout, time, cancellationToken);
+            await Gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (script(asked) is { } reply)
+            {
+                if (Latency > TimeSpan.Zero) await Task.Delay(Latency, time, cancellationToken).ConfigureAwait(false);
+                return reply;
+            }
+            await Task.Delay(timeout, time, cancellationToken).ConfigureAwait(false);
             return DnsReply.Failed(TransportOutcome.Timeout);
         }
         finally
@@ -46,6 +58,8 @@ internal sealed class ScriptedTransport(int number, FakeTimeProvider time, Func<
             lock (Asked) _inFlight--;
         }
     }
+
+    public TransportSnapshot Snapshot() => new() { KernelDrops = Drops };
 
     public ValueTask DisposeAsync()
     {
@@ -67,5 +81,21 @@ internal static class FakeTime
             time.Advance(TimeSpan.FromSeconds(0.05));
         }
         return await task;
+    }
+
+    /// <summary>
+    /// Moves the clock until something has happened that also needs the machine's own threads (the circuit breaker tells of its changes on
+    /// the pool): the clock alone may be minutes ahead of them when the machine is busy. Fails after a minute of the real clock.
+    /// </summary>
+    /// <param name="step">Done before each look; null for nothing.</param>
+    public static async Task UntilAsync(this FakeTimeProvider time, Func<bool> happened, Func<Task>? step = null)
+    {
+        for (var watch = System.Diagnostics.Stopwatch.StartNew(); !happened();)
+        {
+            Assert.True(watch.Elapsed.TotalSeconds < 60, "has not happened within a minute");
+            if (step is not null) await step();
+            await Task.Delay(1);
+            time.Advance(TimeSpan.FromSeconds(0.05));
+        }
     }
 }

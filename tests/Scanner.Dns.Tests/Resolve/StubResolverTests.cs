@@ -19,7 +19,7 @@ public sealed class StubResolverTests
         var answer = await resolver.QueryAsync(Question, default);
         Assert.Equal((DnsStatus.Ok, 1, "192.0.2.1:53", 0), (answer.Status, answer.Tries, answer.Resolver, answer.FailedTries.Count));
         var asked = Assert.Single(servers[0].Asked);
-        Assert.Equal((Question, default(DnsQueryFlags), TimeSpan.FromSeconds(2)), (asked.Question, asked.Flags, asked.Timeout));
+        Assert.Equal((Question, new DnsQueryFlags(AuthenticData: true), TimeSpan.FromSeconds(2)), (asked.Question, asked.Flags, asked.Timeout));
     }
 
     [Fact]
@@ -164,22 +164,96 @@ public sealed class StubResolverTests
     {
         bool dead = true;
         var (resolver, servers) = Create(2, a => a.Server == 1 && dead ? null : Rcode(3));
+        int AskedOfFirst() => servers[0].Asked.Count(a => a.Question.Type == DnsRecordType.A);
+        async Task AskAsync() => Assert.Equal(DnsStatus.Nxdomain, (await resolver.QueryAsync(Question with { Type = DnsRecordType.A }, default)).Status);
         var first = Enumerable.Range(0, 100).Select(i => resolver.QueryAsync(new DnsQuestion($"n{i}.com", DnsRecordType.A), default).AsTask());
         var answers = await _time.RunAsync(Task.WhenAll(first));
         Assert.All(answers, a => Assert.Equal(DnsStatus.Nxdomain, a.Status));
 
-        int before = servers[0].Asked.Count(a => a.Question.Type == DnsRecordType.A);
+        await _time.UntilAsync(() => resolver.OpenCircuits == 1);
+        int before = AskedOfFirst();
         for (int i = 0; i < 100; i++) Assert.Equal(1, (await resolver.QueryAsync(Question with { Type = DnsRecordType.A }, default)).Tries);
-        Assert.Equal(before, servers[0].Asked.Count(a => a.Question.Type == DnsRecordType.A));
+        Assert.Equal(before, AskedOfFirst());
 
         dead = false;
-        // 30 s: a trial that was still under way when the server came back ends at its time limit first, and the next waits for its pause.
-        for (int i = 0; i < 300; i++)
-        {
-            await resolver.QueryAsync(Question with { Type = DnsRecordType.A }, default);
-            await _time.RunAsync(Task.Delay(TimeSpan.FromSeconds(0.1), _time).ContinueWith(_ => 0, TaskScheduler.Default));
-        }
-        Assert.InRange(servers[0].Asked.Count(a => a.Question.Type == DnsRecordType.A) - before, 10, 300);
+        await _time.UntilAsync(() => resolver.OpenCircuits == 0, AskAsync);
+        before = AskedOfFirst();
+        for (int i = 0; i < 100; i++) await AskAsync();
+        Assert.Equal(50, AskedOfFirst() - before);
+    }
+
+    [Fact]
+    public async Task After_nothing_but_silence_the_last_try_is_over_tcp()
+    {
+        var (resolver, servers) = Create(2, a => a.Flags.Tcp ? Text("example.com") with { OverTcp = true } : null);
+        var answer = await _time.RunAsync(resolver.QueryAsync(Question, default).AsTask());
+        Assert.Equal((DnsStatus.Ok, 3, true), (answer.Status, answer.Tries, answer.OverTcp));
+        Assert.Equal([false, false, true], servers.SelectMany(s => s.Asked).OrderBy(a => a.Timeout).Select(a => a.Flags.Tcp));
+    }
+
+    [Fact]
+    public async Task An_answer_that_failed_otherwise_is_not_tried_over_tcp()
+    {
+        int asked = 0;
+        var (resolver, servers) = Create(1, _ => ++asked == 1 ? Rcode(2) : null);
+        await _time.RunAsync(resolver.QueryAsync(Question, default).AsTask());
+        Assert.Equal([false, false, false], servers[0].Asked.Select(a => a.Flags.Tcp));
+    }
+
+    [Fact]
+    public async Task Where_udp_is_blocked_tcp_takes_over_and_udp_comes_back()
+    {
+        bool blocked = true;
+        var (resolver, servers) = Create(1, a => a.Flags.Tcp || !blocked ? Rcode(3) with { OverTcp = a.Flags.Tcp } : null);
+        async Task<bool> OverTcpAsync() => (await resolver.QueryAsync(Question, default)).OverTcp;
+        // Enough silence to open the circuit; its trial finds the way over TCP.
+        var scan = Task.WhenAll(Enumerable.Range(0, 300).Select(i => resolver.QueryAsync(new DnsQuestion($"n{i}.com", DnsRecordType.A), default).AsTask()));
+        Assert.All(await _time.RunAsync(scan), a => Assert.Equal(DnsStatus.Nxdomain, a.Status));
+        await _time.UntilAsync(() => resolver.OpenCircuits == 0, async () => await resolver.QueryAsync(Question, default));
+        Assert.True(await OverTcpAsync());
+
+        blocked = false;
+        bool tcp = true;
+        await _time.UntilAsync(() => !tcp, async () => tcp = await OverTcpAsync());
+        int before = servers[0].Asked.Count(a => a.Flags.Tcp);
+        Assert.False(await OverTcpAsync());
+        Assert.Equal(before, servers[0].Asked.Count(a => a.Flags.Tcp));
+    }
+
+    [Fact]
+    public async Task Probe_finds_the_way_over_tcp()
+    {
+        var (resolver, _) = Create(1, a => a.Flags.Tcp ? Rcode(0) with { OverTcp = true } : null);
+        var probe = Assert.Single(await _time.RunAsync(resolver.ProbeAsync(default)));
+        Assert.True(probe.Answers);
+        Assert.True((await resolver.QueryAsync(Question, default)).OverTcp);
+    }
+
+    [Fact]
+    public async Task Hedging_sends_the_slow_ones_to_another_resolver()
+    {
+        var (resolver, servers) = Create(2, _ => Rcode(3), Options with { Hedge = true });
+        foreach (var server in servers) server.Latency = TimeSpan.FromMilliseconds(100);
+        // A hundred each: until then nothing is known of latencies, and nothing is hedged.
+        for (int i = 0; i < 200; i++) Assert.Equal(1, (await _time.RunAsync(resolver.QueryAsync(Question, default).AsTask())).Tries);
+
+        (servers[0].Latency, servers[1].Latency) = (TimeSpan.FromSeconds(1.5), TimeSpan.FromMilliseconds(50));
+        var answers = new List<DnsAnswer>();
+        for (int i = 0; i < 10; i++) answers.Add(await _time.RunAsync(resolver.QueryAsync(Question, default).AsTask()));
+        Assert.All(answers, a => Assert.Equal((DnsStatus.Nxdomain, "192.0.2.2:53"), (a.Status, a.Resolver)));
+        Assert.Equal([1, 1, 1, 1, 1, 2, 2, 2, 2, 2], answers.Select(a => a.Tries).Order());
+        var snapshot = resolver.Statistics.Snapshot();
+        Assert.Equal((5, 0), (snapshot.Hedged, snapshot.InFlight));
+    }
+
+    [Fact]
+    public async Task Without_the_option_nothing_is_hedged()
+    {
+        var (resolver, servers) = Create(2, _ => Rcode(3));
+        foreach (var server in servers) server.Latency = TimeSpan.FromMilliseconds(1);
+        for (int i = 0; i < 250; i++) await _time.RunAsync(resolver.QueryAsync(Question, default).AsTask());
+        servers[0].Latency = TimeSpan.FromSeconds(1.5);
+        for (int i = 0; i < 4; i++) Assert.Equal(1, (await _time.RunAsync(resolver.QueryAsync(Question, default).AsTask())).Tries);
     }
 
     [Fact]
