@@ -27,8 +27,13 @@ public sealed partial class HostileRecordsTests : IDisposable
     {
         var manifest = RunFolderTests.Manifest with
         {
-            List = _evil[0] + _evil[4] + _evil[6] + _evil[12], Vantage = _evil[1] + _evil[13], Contact = _evil[3], ToolVersion = _evil[2], ScanId = _evil[5] + _evil[1],
-            Options = new Dictionary<string, string> { ["lab"] = _evil[0], ["top"] = _evil[6] }, Resolvers = [_evil[1]],
+            List = _evil[0] + _evil[4] + _evil[6] + _evil[12],
+            Vantage = _evil[1] + _evil[13],
+            Contact = _evil[3],
+            ToolVersion = _evil[2],
+            ScanId = _evil[5] + _evil[1],
+            Options = new Dictionary<string, string> { ["lab"] = _evil[0], ["top"] = _evil[6] },
+            Resolvers = [_evil[1]],
         };
         foreach (string run in new[] { "old", "run" })
         {
