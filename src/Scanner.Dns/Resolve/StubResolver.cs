@@ -18,6 +18,10 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     /// <summary>All resolvers silent for longer than this ends the run: longer than a resolver's restart, shorter than a user's patience.</summary>
     public static readonly TimeSpan UnreachableAfter = TimeSpan.FromSeconds(15);
 
+    // Extended DNS Errors (RFC 8914 §5.2).
+    private const ushort NoReachableAuthority = 22;
+    private const ushort NetworkErrorUpstream = 23;
+
     private static readonly DnsQuestion TrialQuestion = new(".", DnsRecordType.Ns);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(250);
 
@@ -100,7 +104,8 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         if (!NeedsEdnsOff(reply))
         {
             var answer = ReplyInterpreter.Interpret(question, reply, new ExchangeHistory(1, null, sent.Milliseconds, upstream.Name));
-            if (_retry is null || !IsWorthRetrying(answer.Status))
+            // With one try only, SERVFAIL still goes on to be told apart from a failed validation.
+            if (!IsWorthRetrying(answer.Status) || (_retry is null && answer.Status != DnsStatus.Servfail))
             {
                 Statistics.FinalAnswer(question.Type, answer.Status);
                 return answer;
@@ -133,7 +138,9 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     /// <summary>RFC 6891 §7: FORMERR or NOTIMP may mean that the server does not know EDNS.</summary>
     private static bool NeedsEdnsOff(DnsReply reply) => reply is { Outcome: TransportOutcome.Answered, Rcode: 1 or 4 };
 
-    private DnsQueryFlags FlagsFor(DnsQuestion question, Upstream upstream) => new(DnssecOk: question.Dnssec, Tcp: _options.OverTcp || upstream.UseTcp);
+    // AD=1 asks whether the answer was validated, without asking for the signatures (RFC 6840 §5.7).
+    private DnsQueryFlags FlagsFor(DnsQuestion question, Upstream upstream) =>
+        new(DnssecOk: question.Dnssec, Tcp: _options.OverTcp || upstream.UseTcp, AuthenticData: true);
 
     /// <summary>The rest of a question whose first try said nothing.</summary>
     private async ValueTask<DnsAnswer> RecoverAsync(DnsQuestion question, Upstream upstream, Sent sent, int tries, IReadOnlyList<DnsStatus>? failed, CancellationToken cancellationToken)
@@ -143,8 +150,34 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         {
             last = await _retry.ExecuteAsync(static (r, token) => r.NextAsync(token), new Retrying(this, question, last), cancellationToken).ConfigureAwait(false);
         }
+        if (MayBeBogus(last)) last = await ProveBogusAsync(question, last, last.Upstream!, cancellationToken).ConfigureAwait(false);
         Statistics.FinalAnswer(question.Type, last.Answer.Status);
         return last.Answer;
+    }
+
+    /// <summary>SERVFAIL in the end, for which the server named no other reason: its own servers did not answer it (RFC 8914 §4.23, §4.24).</summary>
+    private static bool MayBeBogus(Try last) =>
+        last is { Answer.Status: DnsStatus.Servfail, Upstream.Transport.CanDisableChecking: true }
+        && !last.Answer.ExtendedErrors.Any(code => code is NoReachableAuthority or NetworkErrorUpstream);
+
+    /// <summary>
+    /// Is it validation that fails (classification.md 2.2)? Then the same server answers with CD=1 (RFC 4035 §3.2.2), and without it fails again:
+    /// the second question tells a bad signature from a server that merely had a bad moment.
+    /// </summary>
+    private async ValueTask<Try> ProveBogusAsync(DnsQuestion question, Try last, Upstream upstream, CancellationToken cancellationToken)
+    {
+        var flags = FlagsFor(question, upstream);
+        await _flow.EnterAsync(null, upstream, isRetry: true, cancellationToken).ConfigureAwait(false);
+        var withoutCheck = await ExchangeAsync(upstream, question, flags with { CheckingDisabled = true }, last.Attempt, cancellationToken).ConfigureAwait(false);
+        var answer = last.Answer with { Tries = last.Answer.Tries + 1, Milliseconds = last.Answer.Milliseconds + withoutCheck.Milliseconds };
+        if (ReplyInterpreter.Interpret(question, withoutCheck.Reply).Status.IsUnknown()) return last with { Answer = answer, EndedAt = withoutCheck.EndedAt };
+
+        await _flow.EnterAsync(null, upstream, isRetry: true, cancellationToken).ConfigureAwait(false);
+        var again = await ExchangeAsync(upstream, question, flags, last.Attempt, cancellationToken).ConfigureAwait(false);
+        answer = ReplyInterpreter.Interpret(question, again.Reply,
+            new ExchangeHistory(answer.Tries + 1, [.. answer.FailedTries, DnsStatus.Servfail], answer.Milliseconds + again.Milliseconds, upstream.Name));
+        if (answer.Status == DnsStatus.Servfail) answer = answer with { Status = DnsStatus.Bogus };
+        return last with { Answer = answer, EndedAt = again.EndedAt };
     }
 
     /// <summary>A further try, at another resolver where there is one.</summary>

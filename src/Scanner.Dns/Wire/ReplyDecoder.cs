@@ -53,6 +53,7 @@ internal static class ReplyDecoder
 
         uint? negativeTtl = null;
         bool hasNs = false;
+        bool nameDenied = false;
         for (int i = 0; i < header.Authorities; i++)
         {
             if (!reader.TryReadHeader(keepOwner: false, out var record)) return Malformed;
@@ -66,6 +67,11 @@ internal static class ReplyDecoder
             {
                 if (!reader.TrySkipNameData(record)) return Malformed;
                 hasNs = true;
+            }
+            else if (record.Type == NsecTypeMap.Nsec)
+            {
+                if (!reader.TryReadTypeMap(record, out var map)) return Malformed;
+                nameDenied |= NsecTypeMap.HasNxname(map);
             }
             else
             {
@@ -87,7 +93,7 @@ internal static class ReplyDecoder
         }
 
         if (kept < answers.Length) Array.Resize(ref answers, kept);
-        if (kept == 0 && errors.Length == 0) return NegativeReplies.Get(header, rcode, negativeTtl, hasNs, overTcp);
+        if (kept == 0 && errors.Length == 0) return NegativeReplies.Get(header, rcode, negativeTtl, hasNs, nameDenied, overTcp);
         return new DnsReply
         {
             Outcome = TransportOutcome.Answered,
@@ -100,6 +106,7 @@ internal static class ReplyDecoder
             NegativeTtl = negativeTtl,
             HasAuthorityNs = hasNs,
             ExtendedErrors = errors,
+            NameDenied = nameDenied,
         };
     }
 

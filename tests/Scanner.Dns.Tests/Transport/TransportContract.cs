@@ -20,6 +20,20 @@ public abstract class TransportContract
     /// <summary>After a datagram that is no answer to the question, does it go on listening for the right one (RFC 5452 §9.1)?</summary>
     protected abstract bool KeepsListening { get; }
 
+    /// <summary>Can it set AD and CD in a question?</summary>
+    protected virtual bool CanAskForValidation => true;
+    // RFC 9824 §3.1: compact denial is NOERROR, and NXNAME (type 128) in the type map says that the name does not exist.
+    [Fact]
+    public async Task Compact_denial_is_seen_in_the_type_map()
+    {
+        byte[] nxname = new byte[2 + 17], others = [0, 6, 0x40, 0, 0, 0, 0, 3];
+        (nxname[1], nxname[2 + 5], nxname[2 + 16]) = (17, 0b11, 0x80);
+        var flags = new DnsQueryFlags(DnssecOk: true);
+        Assert.True((await AskAsync(q => q.Reply().Soa("example.com", 300, 60).Nsec("example.com", "a.example.com", nxname).Opt(), flags: flags)).Reply.NameDenied);
+        Assert.False((await AskAsync(q => q.Reply().Soa("example.com", 300, 60).Nsec("example.com", "a.example.com", others).Opt(), flags: flags)).Reply.NameDenied);
+        Assert.False((await AskAsync(q => q.Reply().Soa("example.com", 300, 60).Opt(), flags: flags)).Reply.NameDenied);
+    }
+
     [Fact]
     public async Task Answer_with_header_bits_and_records()
     {
@@ -56,6 +70,24 @@ public abstract class TransportContract
     {
         var (reply, _) = await AskAsync(q => q.Reply().Soa("com", 86400, 60));
         Assert.Equal((TransportOutcome.Answered, 0, (uint?)60, false), (reply.Outcome, reply.Rcode, reply.NegativeTtl, reply.HasAuthorityNs));
+    }
+
+    public static TheoryData<string, byte[], bool> TypeMaps => new()
+    {
+        // Next name, then window 0 with 17 octets, whose last has the bit of type 128 (RFC 9824 §3.1).
+        { "NXNAME", [0, 17, .. new byte[16], 0x80], true },
+        { "RRSIG, NSEC, NXNAME", [0, 17, .. new byte[5], 0x03, .. new byte[10], 0x80], true },
+        { "RRSIG, NSEC", [0, 6, .. new byte[5], 0x03], false },
+        { "type 129", [0, 17, .. new byte[16], 0x40], false },
+        { "type 384 of window 1", [1, 17, .. new byte[16], 0x80], false },
+    };
+
+    [Theory]
+    [MemberData(nameof(TypeMaps))]
+    public async Task Compact_denial_of_a_name(string kind, byte[] map, bool denied)
+    {
+        var (reply, _) = await AskAsync(q => q.Reply().Soa("com", 300, 300).Authority("example.com", (DnsRecordType)47, [.. DnsMessage.NameOf("a.example.com"), .. map]));
+        Assert.True((TransportOutcome.Answered, denied) == (reply.Outcome, reply.NameDenied), kind);
     }
 
     [Fact]
@@ -210,6 +242,16 @@ public abstract class TransportContract
     }
 
     [Fact]
+    public async Task Bits_of_the_question()
+    {
+        var (_, received) = await AskAsync(q => q.Reply(), flags: new DnsQueryFlags(AuthenticData: true));
+        Assert.Equal(CanAskForValidation ? 0x0120 : 0x0100, Assert.Single(received).Flags);
+        if (!CanAskForValidation) return;
+        (_, received) = await AskAsync(q => q.Reply(), flags: new DnsQueryFlags(CheckingDisabled: true, DnssecOk: true));
+        Assert.Equal((0x0110, true), (Assert.Single(received).Flags, received.Single().DnssecOk));
+    }
+
+    [Fact]
     public async Task With_dnssec_ok()
     {
         var (_, received) = await AskAsync(q => q.Reply(), flags: new DnsQueryFlags(DnssecOk: true));
@@ -274,7 +316,10 @@ public abstract class TransportContract
             .Answer("example.com", DnsRecordType.Ns, 5, DnsMessage.NameOf("ns1.example.com"))
             .Answer("_25._tcp.example.com", DnsRecordType.Tlsa, 5, 3, 1, 1, 0xAB, 0xCD)
             .Answer("example.com", (DnsRecordType)65, 5, 1, 2, 3)
-            .Answer("1.2.0.192.in-addr.arpa", DnsRecordType.Ptr, 5, DnsMessage.NameOf("Mail.example.com")));
+            .Answer("example.com", DnsRecordType.Ptr, 5, DnsMessage.NameOf("Host.Example.Com"))
+            .Answer("example.com", DnsRecordType.Soa, 5, [.. DnsMessage.NameOf("ns1.example.com"), .. DnsMessage.NameOf("h.example.com"), .. new byte[19], 60])
+            // Type covered TXT, algorithm 13, two labels, TTL, two times, key tag, signer, signature.
+            .Answer("a.b.example.com", DnsRecordType.Rrsig, 5, [0, 16, 13, 2, .. new byte[14], .. DnsMessage.NameOf("example.com"), .. new byte[64]]));
         Assert.Equal(new MxRecord("example.com", 300, 65535, "mail.example.com"), reply.Answers[0]);
         Assert.Equal(new MxRecord("example.com", 300, 0, "."), reply.Answers[1]);
         Assert.Equal(new AddressRecord("example.com", 5, IPAddress.Parse("2001:db8::1")), reply.Answers[2]);
@@ -282,7 +327,9 @@ public abstract class TransportContract
         var tlsa = Assert.IsType<TlsaRecord>(reply.Answers[4]);
         Assert.Equal(("_25._tcp.example.com", 3, 1, 1, "ABCD"), (tlsa.Owner, tlsa.Usage, tlsa.Selector, tlsa.MatchingType, Convert.ToHexString(tlsa.Data.Span)));
         Assert.Equal(new OtherRecord("example.com", 5, (DnsRecordType)65), reply.Answers[5]);
-        Assert.Equal(new PtrRecord("1.2.0.192.in-addr.arpa", 5, "mail.example.com"), reply.Answers[6]);
+        Assert.Equal(new PtrRecord("example.com", 5, "host.example.com"), reply.Answers[6]);
+        Assert.Equal(new SoaRecord("example.com", 5, "ns1.example.com", 60), reply.Answers[7]);
+        Assert.Equal(new RrsigRecord("a.b.example.com", 5, DnsRecordType.Txt, 2), reply.Answers[8]);
     }
 
     [Fact]
