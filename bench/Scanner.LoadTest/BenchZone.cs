@@ -103,7 +103,7 @@ public sealed class BenchZone
         int index = (int)(n % _questions.Length);
         var records = new DnsRecord[ExpectedCount(index, out nxdomain)];
         Span<byte> text = stackalloc byte[128];
-        var (owner, type) = _questions[index];
+        var (owner, type, _) = _questions[index];
         for (int i = 0; i < records.Length; i++)
         {
             records[i] = type == DnsRecordType.Mx

@@ -18,6 +18,10 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     /// <summary>All resolvers silent for longer than this ends the run: longer than a resolver's restart, shorter than a user's patience.</summary>
     public static readonly TimeSpan UnreachableAfter = TimeSpan.FromSeconds(15);
 
+    // Extended DNS Errors (RFC 8914 §5.2).
+    private const ushort NoReachableAuthority = 22;
+    private const ushort NetworkErrorUpstream = 23;
+
     private static readonly DnsQuestion TrialQuestion = new(".", DnsRecordType.Ns);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(250);
 
@@ -87,7 +91,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         DnsReply reply;
         try
         {
-            reply = await upstream.Transport.ExchangeAsync(question, FlagsFor(question, upstream), _timeouts[0], cancellationToken).ConfigureAwait(false);
+            reply = await upstream.Transport.ExchangeAsync(question, FlagsFor(upstream, question), _timeouts[0], cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -133,7 +137,9 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     /// <summary>RFC 6891 §7: FORMERR or NOTIMP may mean that the server does not know EDNS.</summary>
     private static bool NeedsEdnsOff(DnsReply reply) => reply is { Outcome: TransportOutcome.Answered, Rcode: 1 or 4 };
 
-    private DnsQueryFlags FlagsFor(DnsQuestion question, Upstream upstream) => new(DnssecOk: question.Dnssec, Tcp: _options.OverTcp || upstream.UseTcp);
+    // AD=1 asks whether the answer was validated without asking for the signatures (RFC 6840 §5.7).
+    private DnsQueryFlags FlagsFor(Upstream upstream, DnsQuestion question) =>
+        new(DnssecOk: question.Dnssec, Tcp: _options.OverTcp || upstream.UseTcp, AuthenticData: true);
 
     /// <summary>The rest of a question whose first try said nothing.</summary>
     private async ValueTask<DnsAnswer> RecoverAsync(DnsQuestion question, Upstream upstream, Sent sent, int tries, IReadOnlyList<DnsStatus>? failed, CancellationToken cancellationToken)
@@ -143,8 +149,34 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         {
             last = await _retry.ExecuteAsync(static (r, token) => r.NextAsync(token), new Retrying(this, question, last), cancellationToken).ConfigureAwait(false);
         }
+        if (MayBeBogus(last)) last = await ProveBogusAsync(question, last, last.Upstream!, cancellationToken).ConfigureAwait(false);
         Statistics.FinalAnswer(question.Type, last.Answer.Status);
         return last.Answer;
+    }
+
+    /// <summary>SERVFAIL in the end, for which the server named no other reason: its own servers did not answer it (RFC 8914 §4.23, §4.24).</summary>
+    private static bool MayBeBogus(Try last) =>
+        last is { Answer.Status: DnsStatus.Servfail, Upstream.Transport.CanDisableChecking: true }
+        && !last.Answer.ExtendedErrors.Any(code => code is NoReachableAuthority or NetworkErrorUpstream);
+
+    /// <summary>
+    /// Is it validation that fails (classification.md 2.2)? Then the same server answers with CD=1 (RFC 4035 §3.2.2), and without it fails again:
+    /// the second question tells a bad signature from a server that merely had a bad moment.
+    /// </summary>
+    private async ValueTask<Try> ProveBogusAsync(DnsQuestion question, Try last, Upstream upstream, CancellationToken cancellationToken)
+    {
+        var flags = FlagsFor(upstream, question);
+        await _flow.EnterAsync(null, upstream, isRetry: true, cancellationToken).ConfigureAwait(false);
+        var withoutCheck = await ExchangeAsync(upstream, question, flags with { CheckingDisabled = true }, last.Attempt, cancellationToken).ConfigureAwait(false);
+        var answer = last.Answer with { Tries = last.Answer.Tries + 1, Milliseconds = last.Answer.Milliseconds + withoutCheck.Milliseconds };
+        if (ReplyInterpreter.Interpret(question, withoutCheck.Reply).Status.IsUnknown()) return last with { Answer = answer, EndedAt = withoutCheck.EndedAt };
+
+        await _flow.EnterAsync(null, upstream, isRetry: true, cancellationToken).ConfigureAwait(false);
+        var again = await ExchangeAsync(upstream, question, flags, last.Attempt, cancellationToken).ConfigureAwait(false);
+        answer = ReplyInterpreter.Interpret(question, again.Reply,
+            new ExchangeHistory(answer.Tries + 1, [.. answer.FailedTries, DnsStatus.Servfail], answer.Milliseconds + again.Milliseconds, upstream.Name));
+        if (answer.Status == DnsStatus.Servfail) answer = answer with { Status = DnsStatus.Bogus };
+        return last with { Answer = answer, EndedAt = again.EndedAt };
     }
 
     /// <summary>A further try, at another resolver where there is one.</summary>
@@ -155,7 +187,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
             ?? await EnterWhenAnyAsync(previous.Upstream, isRetry: true, cancellationToken).ConfigureAwait(false);
         int attempt = previous.Attempt + 1;
         IReadOnlyList<DnsStatus> failed = [.. previous.Answer.FailedTries, previous.Answer.Status];
-        var flags = FlagsFor(question, upstream);
+        var flags = FlagsFor(upstream, question);
         // Nothing but silence so far: UDP may be blocked, or only the datagrams of this answer are. RFC 7766 §5 lets a client choose TCP.
         if (attempt == _options.Attempts && failed.All(IsSilent)) flags = flags with { Tcp = true };
         var sent = await ExchangeAsync(upstream, question, flags, attempt, cancellationToken).ConfigureAwait(false);
@@ -174,7 +206,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
             failed = [.. failed ?? [], sent.Reply.Rcode == 1 ? DnsStatus.Formerr : DnsStatus.Notimp];
             tries++;
             await _flow.EnterAsync(null, upstream, isRetry: true, cancellationToken).ConfigureAwait(false);
-            sent = await ExchangeAsync(upstream, question, FlagsFor(question, upstream) with { NoEdns = true }, attempt, cancellationToken).ConfigureAwait(false);
+            sent = await ExchangeAsync(upstream, question, FlagsFor(upstream, question) with { NoEdns = true }, attempt, cancellationToken).ConfigureAwait(false);
             milliseconds += sent.Milliseconds;
         }
         var answer = ReplyInterpreter.Interpret(question, sent.Reply, new ExchangeHistory(tries, failed, milliseconds, upstream.Name));
@@ -231,7 +263,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         var upstream = await _flow.EnterAsync(null, null, isRetry: false, cancellationToken).ConfigureAwait(false)
             ?? await EnterWhenAnyAsync(avoid: null, isRetry: false, cancellationToken).ConfigureAwait(false);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var first = ExchangeAsync(upstream, question, FlagsFor(question, upstream), attempt: 1, enough.Token).AsTask();
+        var first = ExchangeAsync(upstream, question, FlagsFor(upstream, question), attempt: 1, enough.Token).AsTask();
         if (upstream.Latency.Ticks is not { } patience || await IsInTimeAsync(first, patience, enough.Token).ConfigureAwait(false)
             || !_flow.TryEnterOther(upstream, out var other))
         {
@@ -239,7 +271,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         }
 
         Statistics.Hedged();
-        var second = ExchangeAsync(other, question, FlagsFor(question, other), attempt: 1, enough.Token).AsTask();
+        var second = ExchangeAsync(other, question, FlagsFor(other, question), attempt: 1, enough.Token).AsTask();
         var winner = await Task.WhenAny(first, second).ConfigureAwait(false);
         var sent = await winner.ConfigureAwait(false);
         // An answer that says nothing is no reason not to wait for the other one.

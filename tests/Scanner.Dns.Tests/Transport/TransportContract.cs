@@ -20,6 +20,9 @@ public abstract class TransportContract
     /// <summary>After a datagram that is no answer to the question, does it go on listening for the right one (RFC 5452 §9.1)?</summary>
     protected abstract bool KeepsListening { get; }
 
+    /// <summary>Can it set AD and CD in a question?</summary>
+    protected virtual bool CanAskForValidation => true;
+
     [Fact]
     public async Task Answer_with_header_bits_and_records()
     {
@@ -210,6 +213,16 @@ public abstract class TransportContract
     }
 
     [Fact]
+    public async Task Bits_of_the_question()
+    {
+        var (_, received) = await AskAsync(q => q.Reply(), flags: new DnsQueryFlags(AuthenticData: true));
+        Assert.Equal(CanAskForValidation ? 0x0120 : 0x0100, Assert.Single(received).Flags);
+        if (!CanAskForValidation) return;
+        (_, received) = await AskAsync(q => q.Reply(), flags: new DnsQueryFlags(CheckingDisabled: true, DnssecOk: true));
+        Assert.Equal((0x0110, true), (Assert.Single(received).Flags, received.Single().DnssecOk));
+    }
+
+    [Fact]
     public async Task With_dnssec_ok()
     {
         var (_, received) = await AskAsync(q => q.Reply(), flags: new DnsQueryFlags(DnssecOk: true));
@@ -274,7 +287,10 @@ public abstract class TransportContract
             .Answer("example.com", DnsRecordType.Ns, 5, DnsMessage.NameOf("ns1.example.com"))
             .Answer("_25._tcp.example.com", DnsRecordType.Tlsa, 5, 3, 1, 1, 0xAB, 0xCD)
             .Answer("example.com", (DnsRecordType)65, 5, 1, 2, 3)
-            .Answer("1.2.0.192.in-addr.arpa", DnsRecordType.Ptr, 5, DnsMessage.NameOf("Mail.example.com")));
+            .Answer("example.com", DnsRecordType.Ptr, 5, DnsMessage.NameOf("Host.Example.Com"))
+            .Answer("example.com", DnsRecordType.Soa, 5, [.. DnsMessage.NameOf("ns1.example.com"), .. DnsMessage.NameOf("h.example.com"), .. new byte[19], 60])
+            // Type covered TXT, algorithm 13, two labels, TTL, two times, key tag, signer, signature.
+            .Answer("a.b.example.com", DnsRecordType.Rrsig, 5, [0, 16, 13, 2, .. new byte[14], .. DnsMessage.NameOf("example.com"), .. new byte[64]]));
         Assert.Equal(new MxRecord("example.com", 300, 65535, "mail.example.com"), reply.Answers[0]);
         Assert.Equal(new MxRecord("example.com", 300, 0, "."), reply.Answers[1]);
         Assert.Equal(new AddressRecord("example.com", 5, IPAddress.Parse("2001:db8::1")), reply.Answers[2]);
@@ -282,7 +298,9 @@ public abstract class TransportContract
         var tlsa = Assert.IsType<TlsaRecord>(reply.Answers[4]);
         Assert.Equal(("_25._tcp.example.com", 3, 1, 1, "ABCD"), (tlsa.Owner, tlsa.Usage, tlsa.Selector, tlsa.MatchingType, Convert.ToHexString(tlsa.Data.Span)));
         Assert.Equal(new OtherRecord("example.com", 5, (DnsRecordType)65), reply.Answers[5]);
-        Assert.Equal(new PtrRecord("1.2.0.192.in-addr.arpa", 5, "mail.example.com"), reply.Answers[6]);
+        Assert.Equal(new PtrRecord("example.com", 5, "host.example.com"), reply.Answers[6]);
+        Assert.Equal(new SoaRecord("example.com", 5, "ns1.example.com", 60), reply.Answers[7]);
+        Assert.Equal(new RrsigRecord("a.b.example.com", 5, DnsRecordType.Txt, 2), reply.Answers[8]);
     }
 
     [Fact]

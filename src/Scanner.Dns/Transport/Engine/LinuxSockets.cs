@@ -38,8 +38,19 @@ internal static unsafe partial class LinuxSockets
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     public static partial nint Read(int descriptor, ulong* value, nuint length);
 
+    [LibraryImport("libc", EntryPoint = "nanosleep", SetLastError = true)]
+    public static partial int Sleep(in Duration time, nint remaining);
+
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int descriptor);
+
+    /// <summary>struct timespec</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public readonly struct Duration(nint seconds, nint nanoseconds)
+    {
+        public readonly nint Seconds = seconds;
+        public readonly nint Nanoseconds = nanoseconds;
+    }
 
     /// <summary>struct iovec</summary>
     [StructLayout(LayoutKind.Sequential)]
