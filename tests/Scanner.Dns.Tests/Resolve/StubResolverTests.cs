@@ -19,7 +19,7 @@ public sealed class StubResolverTests
         var answer = await resolver.QueryAsync(Question, default);
         Assert.Equal((DnsStatus.Ok, 1, "192.0.2.1:53", 0), (answer.Status, answer.Tries, answer.Resolver, answer.FailedTries.Count));
         var asked = Assert.Single(servers[0].Asked);
-        Assert.Equal((Question, default(DnsQueryFlags), TimeSpan.FromSeconds(2)), (asked.Question, asked.Flags, asked.Timeout));
+        Assert.Equal((Question, new DnsQueryFlags(AuthenticData: true), TimeSpan.FromSeconds(2)), (asked.Question, asked.Flags, asked.Timeout));
     }
 
     [Fact]
