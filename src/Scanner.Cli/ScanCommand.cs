@@ -40,6 +40,7 @@ internal sealed class ScanCommand
     private readonly Option<int> _passes = new("--passes") { Description = "passes over the names with unknown answers, after the first pass", HelpName = "N", DefaultValueFactory = _ => 2 };
     private readonly Option<double?> _passPause = new("--pass-pause") { Description = "seconds after its last question before a name is asked about again (default: as long as the first pass took, 15 to 600; 1 with --lab)", HelpName = "S" };
     private readonly Option<string?> _maxDuration = new("--max-duration") { Description = "begin no more names after this time, for example 90s, 45m or 6h; the run can be gone on with", HelpName = "TIME" };
+    private readonly Option<int?> _rowsPerPart = new("--rows-per-part") { Description = "rows of one part file, which is what a killed run loses at most (default: a twentieth of the list, 1000 to 20000)", HelpName = "N" };
     private readonly Option<int> _memory = new("--memory") { Description = "megabytes of heap beyond which no more names are begun until it is less again", HelpName = "MB", DefaultValueFactory = _ => 512 };
     private readonly Option<string?> _vantage = new("--vantage") { Description = "where you scan from, in words (network, country), for run.json and the rows", HelpName = "TEXT" };
     /// <summary>The lab's faults do not heal with time, and neither do its servers grow faster.</summary>
@@ -57,7 +58,7 @@ internal sealed class ScanCommand
         foreach (var option in (Option[])[_output, _resume, _top, _sample, _seed, _shard, _exclude, _psl, _checks, _mxAddresses, _checkReportAuth, _noPrune])
             command.Options.Add(option);
         _resolving.AddTo(command);
-        foreach (var option in (Option[])[_httpsConcurrency, _httpsPerHost, _httpsGap, _passes, _passPause, _maxDuration, _memory, _progress, _dryRun, _vantage])
+        foreach (var option in (Option[])[_httpsConcurrency, _httpsPerHost, _httpsGap, _passes, _passPause, _maxDuration, _rowsPerPart, _memory, _progress, _dryRun, _vantage])
             command.Options.Add(option);
         _lab.AddTo(command);
 
@@ -71,6 +72,7 @@ internal sealed class ScanCommand
         ResolvingOptions.Require(_passes, n => n is >= 0 and <= 10, "must be 0 to 10");
         ResolvingOptions.Require(_passPause, s => s is null or (>= 0 and <= 86_400), "must be 0 to 86400 seconds");
         ResolvingOptions.Require(_maxDuration, text => text is null || TryDuration(text, out _), "must be a time from 1s to 30d, for example 90s, 45m, 6h or 2d");
+        ResolvingOptions.Require(_rowsPerPart, n => n is null or (>= 10 and <= 1_000_000), "must be 10 to 1000000");
         ResolvingOptions.Require(_memory, n => n is >= 64 and <= 1_000_000, "must be 64 to 1000000");
         ResolvingOptions.Require(_progress, mode => mode is "auto" or "rich" or "plain" or "json" or "none", "must be auto, rich, plain, json or none");
         command.SetAction((parsed, _) => ExitCode.OfAsync(() => RunAsync(parsed)));
@@ -122,6 +124,7 @@ internal sealed class ScanCommand
             PassPause = parsed.GetValue(_passPause) is { } pause ? TimeSpan.FromSeconds(pause) : useLab ? LabPause : null,
             LaterTimeFactor = useLab ? 1 : ScanOptions.DefaultLaterTimeFactor,
             MaxDuration = TryDuration(parsed.GetValue(_maxDuration), out var limit) ? limit : null,
+            RowsPerPart = parsed.GetValue(_rowsPerPart),
             MemoryCeilingMegabytes = parsed.GetValue(_memory),
             MxAddresses = costs.MxAddresses,
             CheckReportAuth = costs.CheckReportAuth,

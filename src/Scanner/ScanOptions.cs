@@ -119,6 +119,9 @@ public sealed record ScanOptions
     /// <summary>By how much longer every time limit is in the later passes.</summary>
     public double LaterTimeFactor { get; init; } = DefaultLaterTimeFactor;
 
+    /// <summary>Rows of a part file; null for a number that suits the length of the list, 1,000 to 20,000.</summary>
+    public int? RowsPerPart { get; init; }
+
     /// <summary>When this is over, no more names are begun; null for no limit.</summary>
     public TimeSpan? MaxDuration { get; init; }
 

@@ -270,7 +270,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         {
             DiskSpace.Check(Path.GetFullPath(options.Output), survey.Selected);
             var made = Write.RunFolder.Create(options.Output);
-            return RunStore.Create(made, begun, StampOf(begun), survey.Selected, _files, time);
+            return RunStore.Create(made, begun, StampOf(begun), survey.Selected, _files, time, options.RowsPerPart);
         }
         var folder = Write.RunFolder.Open(options.Output);
         var state = await StoreState.ReadAsync(folder, survey.Selected, found => Accept(found, begun), _files).ConfigureAwait(false);
@@ -284,7 +284,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
             state.Dispose();
             throw;
         }
-        return RunStore.Resume(folder, state, StampOf(state.Begun!), _files, time);
+        return RunStore.Resume(folder, state, StampOf(state.Begun!), _files, time, options.RowsPerPart);
     }
 
     /// <exception cref="RunFolderException">The run was begun over another list or under other options; the message names every difference.</exception>

@@ -91,7 +91,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         DnsReply reply;
         try
         {
-            reply = await upstream.Transport.ExchangeAsync(question, FlagsFor(upstream, question), _timeouts[0], cancellationToken).ConfigureAwait(false);
+            reply = await upstream.Transport.ExchangeAsync(question, FlagsFor(question, upstream), _timeouts[0], cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -104,7 +104,8 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         if (!NeedsEdnsOff(reply))
         {
             var answer = ReplyInterpreter.Interpret(question, reply, new ExchangeHistory(1, null, sent.Milliseconds, upstream.Name));
-            if (_retry is null || !IsWorthRetrying(answer.Status))
+            // With one try only, SERVFAIL still goes on to be told apart from a failed validation.
+            if (!IsWorthRetrying(answer.Status) || (_retry is null && answer.Status != DnsStatus.Servfail))
             {
                 Statistics.FinalAnswer(question.Type, answer.Status);
                 return answer;
@@ -137,8 +138,8 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     /// <summary>RFC 6891 §7: FORMERR or NOTIMP may mean that the server does not know EDNS.</summary>
     private static bool NeedsEdnsOff(DnsReply reply) => reply is { Outcome: TransportOutcome.Answered, Rcode: 1 or 4 };
 
-    // AD=1 asks whether the answer was validated without asking for the signatures (RFC 6840 §5.7).
-    private DnsQueryFlags FlagsFor(Upstream upstream, DnsQuestion question) =>
+    // AD=1 asks whether the answer was validated, without asking for the signatures (RFC 6840 §5.7).
+    private DnsQueryFlags FlagsFor(DnsQuestion question, Upstream upstream) =>
         new(DnssecOk: question.Dnssec, Tcp: _options.OverTcp || upstream.UseTcp, AuthenticData: true);
 
     /// <summary>The rest of a question whose first try said nothing.</summary>
@@ -165,7 +166,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     /// </summary>
     private async ValueTask<Try> ProveBogusAsync(DnsQuestion question, Try last, Upstream upstream, CancellationToken cancellationToken)
     {
-        var flags = FlagsFor(upstream, question);
+        var flags = FlagsFor(question, upstream);
         await _flow.EnterAsync(null, upstream, isRetry: true, cancellationToken).ConfigureAwait(false);
         var withoutCheck = await ExchangeAsync(upstream, question, flags with { CheckingDisabled = true }, last.Attempt, cancellationToken).ConfigureAwait(false);
         var answer = last.Answer with { Tries = last.Answer.Tries + 1, Milliseconds = last.Answer.Milliseconds + withoutCheck.Milliseconds };
@@ -187,7 +188,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
             ?? await EnterWhenAnyAsync(previous.Upstream, isRetry: true, cancellationToken).ConfigureAwait(false);
         int attempt = previous.Attempt + 1;
         IReadOnlyList<DnsStatus> failed = [.. previous.Answer.FailedTries, previous.Answer.Status];
-        var flags = FlagsFor(upstream, question);
+        var flags = FlagsFor(question, upstream);
         // Nothing but silence so far: UDP may be blocked, or only the datagrams of this answer are. RFC 7766 §5 lets a client choose TCP.
         if (attempt == _options.Attempts && failed.All(IsSilent)) flags = flags with { Tcp = true };
         var sent = await ExchangeAsync(upstream, question, flags, attempt, cancellationToken).ConfigureAwait(false);
@@ -206,7 +207,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
             failed = [.. failed ?? [], sent.Reply.Rcode == 1 ? DnsStatus.Formerr : DnsStatus.Notimp];
             tries++;
             await _flow.EnterAsync(null, upstream, isRetry: true, cancellationToken).ConfigureAwait(false);
-            sent = await ExchangeAsync(upstream, question, FlagsFor(upstream, question) with { NoEdns = true }, attempt, cancellationToken).ConfigureAwait(false);
+            sent = await ExchangeAsync(upstream, question, FlagsFor(question, upstream) with { NoEdns = true }, attempt, cancellationToken).ConfigureAwait(false);
             milliseconds += sent.Milliseconds;
         }
         var answer = ReplyInterpreter.Interpret(question, sent.Reply, new ExchangeHistory(tries, failed, milliseconds, upstream.Name));
@@ -263,7 +264,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         var upstream = await _flow.EnterAsync(null, null, isRetry: false, cancellationToken).ConfigureAwait(false)
             ?? await EnterWhenAnyAsync(avoid: null, isRetry: false, cancellationToken).ConfigureAwait(false);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var first = ExchangeAsync(upstream, question, FlagsFor(upstream, question), attempt: 1, enough.Token).AsTask();
+        var first = ExchangeAsync(upstream, question, FlagsFor(question, upstream), attempt: 1, enough.Token).AsTask();
         if (upstream.Latency.Ticks is not { } patience || await IsInTimeAsync(first, patience, enough.Token).ConfigureAwait(false)
             || !_flow.TryEnterOther(upstream, out var other))
         {
@@ -271,7 +272,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         }
 
         Statistics.Hedged();
-        var second = ExchangeAsync(other, question, FlagsFor(other, question), attempt: 1, enough.Token).AsTask();
+        var second = ExchangeAsync(other, question, FlagsFor(question, other), attempt: 1, enough.Token).AsTask();
         var winner = await Task.WhenAny(first, second).ConfigureAwait(false);
         var sent = await winner.ConfigureAwait(false);
         // An answer that says nothing is no reason not to wait for the other one.

@@ -24,6 +24,7 @@ public sealed class DnsClientTransport : IDnsTransport
 
     // One client per combination of flags: settings are per client, and per query they would cost an object graph each.
     private readonly LookupClient[] _clients;
+    private readonly TransportCounters _counters = new();
 
     public DnsClientTransport(IPEndPoint server)
     {
@@ -50,23 +51,38 @@ public sealed class DnsClientTransport : IDnsTransport
         // One clock for the whole exchange, TCP included; DnsClient's own time-out is off.
         using var clock = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         clock.CancelAfter(timeout);
+        DnsReply reply;
         if (!flags.Tcp)
         {
-            var reply = await AskAsync(ClientFor(flags), asked, overTcp: false, clock.Token, cancellationToken).ConfigureAwait(false);
-            if (reply.Outcome != TransportOutcome.Truncated) return reply;
+            Interlocked.Increment(ref _counters.Sent);
+            reply = await AskAsync(ClientFor(flags), asked, overTcp: false, clock.Token, cancellationToken).ConfigureAwait(false);
+            if (reply.Outcome != TransportOutcome.Truncated) return Counted(reply);
+            Interlocked.Increment(ref _counters.Truncated);
             // RFC 7766 §5: a truncated answer is asked again over TCP, never with a larger UDP size.
+            Interlocked.Increment(ref _counters.OverTcp);
             reply = await AskAsync(ClientFor(flags with { Tcp = true }), asked, overTcp: true, clock.Token, cancellationToken).ConfigureAwait(false);
-            return reply.Outcome is TransportOutcome.Timeout or TransportOutcome.NetworkError
+            return Counted(reply.Outcome is TransportOutcome.Timeout or TransportOutcome.NetworkError
                 ? DnsReply.Failed(TransportOutcome.Truncated, reply.ErrorText)
-                : reply;
+                : reply);
         }
-        return await AskAsync(ClientFor(flags), asked, overTcp: true, clock.Token, cancellationToken).ConfigureAwait(false);
+        Interlocked.Increment(ref _counters.OverTcp);
+        reply = await AskAsync(ClientFor(flags), asked, overTcp: true, clock.Token, cancellationToken).ConfigureAwait(false);
+        return Counted(reply);
     }
+
+    /// <summary>What can be seen from outside of DnsClient: no late or forged datagrams, no drops, no latencies.</summary>
+    public TransportSnapshot Snapshot() => _counters.Snapshot();
 
     public ValueTask DisposeAsync() => default;
 
     private LookupClient ClientFor(DnsQueryFlags flags) =>
         _clients[(flags.Tcp ? 1 : 0) | (flags.DnssecOk ? 2 : 0) | (flags.NoEdns ? 4 : 0)];
+
+    private DnsReply Counted(DnsReply reply)
+    {
+        _counters.CountOutcome(reply.Outcome);
+        return reply;
+    }
 
     private LookupClient CreateClient(bool tcp, bool dnssec, bool edns) => new(new LookupClientOptions(new NameServer(Server))
     {

@@ -12,11 +12,11 @@ internal static class NegativeReplies
 
     private static readonly DnsReply?[] Kept = new DnsReply?[Places];
 
-    public static DnsReply Get(MessageHeader header, int rcode, uint? negativeTtl, bool hasNs, bool overTcp)
+    public static DnsReply Get(MessageHeader header, int rcode, uint? negativeTtl, bool hasNs, bool nameDenied, bool overTcp)
     {
         int place = (int)((uint)HashCode.Combine(rcode, negativeTtl) % Places);
         var kept = Volatile.Read(ref Kept[place]);
-        if (kept is not null && kept.Rcode == rcode && kept.NegativeTtl == negativeTtl && kept.HasAuthorityNs == hasNs && kept.OverTcp == overTcp
+        if (kept is not null && kept.Rcode == rcode && kept.NegativeTtl == negativeTtl && kept.HasAuthorityNs == hasNs && kept.OverTcp == overTcp && kept.NameDenied == nameDenied
             && kept.Authoritative == header.Authoritative && kept.RecursionAvailable == header.RecursionAvailable
             && kept.AuthenticData == header.AuthenticData) return kept;
         var reply = new DnsReply
@@ -29,6 +29,7 @@ internal static class NegativeReplies
             OverTcp = overTcp,
             NegativeTtl = negativeTtl,
             HasAuthorityNs = hasNs,
+            NameDenied = nameDenied,
         };
         Volatile.Write(ref Kept[place], reply);
         return reply;

@@ -121,6 +121,18 @@ internal ref struct RecordReader(ReadOnlySpan<byte> message, string questionName
         return WireName.TryRead(_message[..end], ref at, [], out _) && at == end;
     }
 
+    /// <summary>The type map of an NSEC record, behind the next name (RFC 4034 §4.1).</summary>
+    public bool TryReadTypeMap(in RecordHeader record, out ReadOnlySpan<byte> map)
+    {
+        map = default;
+        int at = record.DataStart;
+        int end = at + record.DataLength;
+        if (!WireName.TryRead(_message[..end], ref at, [], out _)) return false;
+        map = _message[at..end];
+        SkipData(record);
+        return true;
+    }
+
     private bool TryReadSoa(in RecordHeader record, [NotNullWhen(true)] out string? primary, out uint minimum)
     {
         int at = record.DataStart;

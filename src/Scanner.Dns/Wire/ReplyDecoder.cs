@@ -10,6 +10,7 @@ namespace Scanner.Dns.Wire;
 internal static class ReplyDecoder
 {
     private const ushort ExtendedErrorOption = 15; // RFC 8914 §2
+    private const DnsRecordType Nsec = (DnsRecordType)47; // RFC 4034 §4
 
     /// <summary>
     /// Does this message answer our question: a response with our ID, and name, type and class of its question as sent (RFC 5452 §9.1)?
@@ -53,6 +54,7 @@ internal static class ReplyDecoder
 
         uint? negativeTtl = null;
         bool hasNs = false;
+        bool nameDenied = false;
         for (int i = 0; i < header.Authorities; i++)
         {
             if (!reader.TryReadHeader(keepOwner: false, out var record)) return Malformed;
@@ -66,6 +68,11 @@ internal static class ReplyDecoder
             {
                 if (!reader.TrySkipNameData(record)) return Malformed;
                 hasNs = true;
+            }
+            else if (record.Type == Nsec)
+            {
+                if (!reader.TryReadTypeMap(record, out var map)) return Malformed;
+                nameDenied |= HasNxname(map);
             }
             else
             {
@@ -87,7 +94,7 @@ internal static class ReplyDecoder
         }
 
         if (kept < answers.Length) Array.Resize(ref answers, kept);
-        if (kept == 0 && errors.Length == 0) return NegativeReplies.Get(header, rcode, negativeTtl, hasNs, overTcp);
+        if (kept == 0 && errors.Length == 0) return NegativeReplies.Get(header, rcode, negativeTtl, hasNs, nameDenied, overTcp);
         return new DnsReply
         {
             Outcome = TransportOutcome.Answered,
@@ -100,8 +107,13 @@ internal static class ReplyDecoder
             NegativeTtl = negativeTtl,
             HasAuthorityNs = hasNs,
             ExtendedErrors = errors,
+            NameDenied = nameDenied,
         };
     }
+
+    /// <summary>Is NXNAME, type 128, in a type map? RFC 4034 §4.1.2: window, length 1 to 32, one bit a type from the left; 128 is the first
+    /// bit of octet 16 of window 0, which comes first (RFC 9824 §3.1).</summary>
+    private static bool HasNxname(ReadOnlySpan<byte> map) => map is [0, > 16 and <= 32, ..] && map.Length > 2 + 16 && (map[2 + 16] & 0x80) != 0;
 
     private static DnsReply Malformed { get; } = DnsReply.Failed(TransportOutcome.Malformed, "the answer does not parse");
 

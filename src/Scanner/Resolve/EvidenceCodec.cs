@@ -15,7 +15,7 @@ public sealed record PendingName(int Position, Checks.Names.ListedName Name, Dat
 /// its version: a run is only gone on with by the version that began it.</summary>
 public static class EvidenceCodec
 {
-    private enum Kind : byte { Address = 1, Cname = 2, Ns = 3, Soa = 4, Mx = 5, Txt = 6, Tlsa = 7, Other = 8 }
+    private enum Kind : byte { Address = 1, Cname = 2, Ns = 3, Soa = 4, Mx = 5, Txt = 6, Tlsa = 7, Other = 8, Ptr = 9 }
 
     [Flags]
     private enum Bits : byte { None = 0, AuthenticData = 1, OverTcp = 2, Dnssec = 4, NameDenied = 8, Shared = 16 }
@@ -134,6 +134,10 @@ public static class EvidenceCodec
                 Begin(Kind.Ns);
                 writer.Write(ns.Target);
                 break;
+            case PtrRecord ptr:
+                Begin(Kind.Ptr);
+                writer.Write(ptr.Target);
+                break;
             case SoaRecord soa:
                 Begin(Kind.Soa);
                 writer.Write(soa.PrimaryServer);
@@ -175,6 +179,7 @@ public static class EvidenceCodec
             Kind.Address => new AddressRecord(owner, ttl, new IPAddress(ReadOctets(reader))),
             Kind.Cname => new CnameRecord(owner, ttl, reader.ReadString()),
             Kind.Ns => new NsRecord(owner, ttl, reader.ReadString()),
+            Kind.Ptr => new PtrRecord(owner, ttl, reader.ReadString()),
             Kind.Soa => new SoaRecord(owner, ttl, reader.ReadString(), reader.ReadUInt32()),
             Kind.Mx => new MxRecord(owner, ttl, reader.ReadUInt16(), reader.ReadString()),
             Kind.Txt => new TxtRecord(owner, ttl, Many<ReadOnlyMemory<byte>>(reader, static r => ReadOctets(r))),

@@ -16,9 +16,20 @@ internal sealed class NameDeadline(IResolver inner, NameEvidence evidence, bool 
     private async ValueTask<DnsAnswer> AskAsync(DnsQuestion question)
     {
         var answer = await AskInTimeAsync(question).ConfigureAwait(false);
-        if (pass > 1) answer = answer with { Pass = pass };
+        if (pass > 1) answer = evidence.TryFind(question, out var before) ? Behind(before, answer) : answer with { Pass = pass };
         evidence.Add(answer, shared);
         return answer;
+    }
+
+    /// <summary>The new answer with the history of the old one (classification.md section 11 point 6). A last pass over TCP to which nobody
+    /// listens says nothing about the name: then the reason stays that which UDP gave.</summary>
+    private DnsAnswer Behind(DnsAnswer before, DnsAnswer now)
+    {
+        IReadOnlyList<DnsStatus> failed = [.. before.FailedTries, before.Status, .. now.FailedTries];
+        bool onlyTcpFailed = now is { OverTcp: true, Status: DnsStatus.NetworkError or DnsStatus.Timeout } && before.Status.IsUnknown();
+        return onlyTcpFailed
+            ? before with { Pass = pass, Tries = now.Tries, FailedTries = [.. failed, now.Status] }
+            : now with { Pass = pass, FailedTries = failed };
     }
 
     private async ValueTask<DnsAnswer> AskInTimeAsync(DnsQuestion question)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Hashing;
 
@@ -63,18 +64,22 @@ public sealed class RecordLog : IDisposable
     public void Append(ReadOnlySpan<byte> record)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(record.Length, MaxRecordLength, nameof(record));
-        Span<byte> header = stackalloc byte[HeaderLength];
-        BinaryPrimitives.WriteUInt32LittleEndian(header, (uint)record.Length);
-        BinaryPrimitives.WriteUInt64LittleEndian(header[4..], XxHash64.HashToUInt64(record));
+        byte[] framed = ArrayPool<byte>.Shared.Rent(HeaderLength + record.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(framed, (uint)record.Length);
+        BinaryPrimitives.WriteUInt64LittleEndian(framed.AsSpan(4), XxHash64.HashToUInt64(record));
+        record.CopyTo(framed.AsSpan(HeaderLength));
         try
         {
-            _file.Write(header);
-            _file.Write(record);
+            _file.Write(framed.AsSpan(0, HeaderLength + record.Length));
             _dirty = true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new IOException($"cannot write {_path}: {e.Message}", e);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(framed);
         }
     }
 

@@ -29,7 +29,7 @@ public sealed class RunStore : IAsyncDisposable
     private long _openSince;
     private int _unsynced;
 
-    private RunStore(RunFolder folder, RunManifest begun, RunStamp stamp, int names, StoreState state, RunFiles files, TimeProvider time)
+    private RunStore(RunFolder folder, RunManifest begun, RunStamp stamp, int names, StoreState state, RunFiles files, TimeProvider time, int? rowsPerPart)
     {
         Folder = folder;
         Begun = begun;
@@ -40,7 +40,7 @@ public sealed class RunStore : IAsyncDisposable
         Sessions = state.Sessions;
         (_lock, _journal, _stamp, _files, _time) = (state.Lock, state.Journal, stamp, files, time);
         foreach (var (pass, log) in state.Pending) _pending.Add(pass, (RecordLog.Open(files, folder.PendingPath(pass), log.Extent.Whole), log.Kept));
-        _partOptions = new PartWriterOptions { FirstPart = state.NextPart, RowsPerPart = RowsPerPart(names), RowsPerGroup = RowsPerPart(names) };
+        _partOptions = new PartWriterOptions { FirstPart = state.NextPart, RowsPerPart = rowsPerPart ?? RowsPerPart(names), RowsPerGroup = rowsPerPart ?? RowsPerPart(names) };
         _writer = new PartWriter(folder.DomainsPath, stamp, _partOptions, files, OnClosed);
     }
 
@@ -70,7 +70,7 @@ public sealed class RunStore : IAsyncDisposable
     /// <summary>Begins a run in a folder that holds none.</summary>
     /// <exception cref="RunFolderException">It does, or cannot be used.</exception>
     /// <exception cref="IOException">The disk fails.</exception>
-    public static RunStore Create(RunFolder folder, RunManifest begun, RunStamp stamp, int names, RunFiles files, TimeProvider time)
+    public static RunStore Create(RunFolder folder, RunManifest begun, RunStamp stamp, int names, RunFiles files, TimeProvider time, int? rowsPerPart = null)
     {
         var state = StoreState.Fresh(folder, names, files);
         try
@@ -78,7 +78,7 @@ public sealed class RunStore : IAsyncDisposable
             folder.Save(begun);
             state.Journal.Add(new JournalEntry { Begun = begun });
             files.SyncFolder(folder.StatePath);
-            return new RunStore(folder, begun, stamp, names, state, files, time);
+            return new RunStore(folder, begun, stamp, names, state, files, time, rowsPerPart);
         }
         catch
         {
@@ -88,12 +88,12 @@ public sealed class RunStore : IAsyncDisposable
     }
 
     /// <summary>Goes on with the run of <paramref name="state"/>, which then belongs to the store.</summary>
-    public static RunStore Resume(RunFolder folder, StoreState state, RunStamp stamp, RunFiles files, TimeProvider time)
+    public static RunStore Resume(RunFolder folder, StoreState state, RunStamp stamp, RunFiles files, TimeProvider time, int? rowsPerPart = null)
     {
         try
         {
             state.Journal.Add(new JournalEntry { Resumed = time.GetUtcNow() });
-            return new RunStore(folder, state.Begun!, stamp, state.Names, state, files, time);
+            return new RunStore(folder, state.Begun!, stamp, state.Names, state, files, time, rowsPerPart);
         }
         catch
         {

@@ -25,6 +25,8 @@ internal sealed class ScriptedTransport(int number, FakeTimeProvider time, Func<
     /// <summary>What the transport says that the kernel has dropped.</summary>
     public long Drops { get; set; }
 
+    public bool CanDisableChecking { get; set; }
+
     public bool Disposed { get; private set; }
 
     public IPEndPoint Server { get; } = new(IPAddress.Parse($"192.0.2.{number}"), 53);

@@ -85,6 +85,13 @@ internal sealed class DnsMessage(ReceivedQuery query, int rcode)
         return this;
     }
 
+    public DnsMessage Authority(string owner, DnsRecordType type, params byte[] data)
+    {
+        _authorityCount++;
+        Record(_authority, owner, type, 300, data);
+        return this;
+    }
+
     public DnsMessage AuthorityNs(string zone, string server)
     {
         _authorityCount++;

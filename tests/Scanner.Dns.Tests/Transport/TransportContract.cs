@@ -61,6 +61,24 @@ public abstract class TransportContract
         Assert.Equal((TransportOutcome.Answered, 0, (uint?)60, false), (reply.Outcome, reply.Rcode, reply.NegativeTtl, reply.HasAuthorityNs));
     }
 
+    public static TheoryData<string, byte[], bool> TypeMaps => new()
+    {
+        // Next name, then window 0 with 17 octets, whose last has the bit of type 128 (RFC 9824 §3.1).
+        { "NXNAME", [0, 17, .. new byte[16], 0x80], true },
+        { "RRSIG, NSEC, NXNAME", [0, 17, .. new byte[5], 0x03, .. new byte[10], 0x80], true },
+        { "RRSIG, NSEC", [0, 6, .. new byte[5], 0x03], false },
+        { "type 129", [0, 17, .. new byte[16], 0x40], false },
+        { "type 384 of window 1", [1, 17, .. new byte[16], 0x80], false },
+    };
+
+    [Theory]
+    [MemberData(nameof(TypeMaps))]
+    public async Task Compact_denial_of_a_name(string kind, byte[] map, bool denied)
+    {
+        var (reply, _) = await AskAsync(q => q.Reply().Soa("com", 300, 300).Authority("example.com", (DnsRecordType)47, [.. DnsMessage.NameOf("a.example.com"), .. map]));
+        Assert.True((TransportOutcome.Answered, denied) == (reply.Outcome, reply.NameDenied), kind);
+    }
+
     [Fact]
     public async Task Referral()
     {

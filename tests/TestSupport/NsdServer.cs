@@ -3,10 +3,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Scanner.Tests.RealServers;
+namespace Scanner.TestSupport;
 
 /// <summary>A real authoritative name server (NSD) on a free loopback port, serving one zone: the root with everything below it.</summary>
-internal sealed class NsdServer : IAsyncDisposable
+public sealed class NsdServer : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly string _folder;

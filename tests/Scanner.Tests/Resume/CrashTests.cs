@@ -1,0 +1,57 @@
+
+namespace Scanner.Tests.Resume;
+
+/// <summary>The run ends at every single step that it does to the disk, in three ways, and is gone on with: every name has its row exactly
+/// once, and the figures are octet for octet those of a run that nobody disturbed.</summary>
+public sealed class CrashTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(FaultKind.Kill)]
+    [InlineData(FaultKind.PowerLoss)]
+    [InlineData(FaultKind.DiskFull)]
+    public async Task At_every_step(FaultKind kind)
+    {
+        await using var world = new CrashRun();
+        string calm = _folder.Path("calm");
+        var counting = new FaultyFiles(kind, int.MaxValue);
+        Assert.Null((await world.ScanAsync(calm, files: counting)).StoppedBecause);
+        CrashRun.ExpectEveryNameOnce(calm);
+        string expected = CrashRun.Aggregates(calm);
+        Assert.True(counting.Trace.Count > 60, $"{counting.Trace.Count} steps: the run is too small to show anything");
+
+        // Every step but for the names that are kept, one step each and all alike: of those one in ten.
+        int tried = 0;
+        for (int step = 0; step < counting.Trace.Count; step++)
+        {
+            if (counting.Trace[step].StartsWith("write pending", StringComparison.Ordinal) && step % 10 != 0) continue;
+            tried++;
+            string run = _folder.Path($"{kind}-{step}");
+            var files = new FaultyFiles(kind, step);
+            Exception? end = null;
+            await using var fresh = new CrashRun();
+            try
+            {
+                await fresh.ScanAsync(run, files: files);
+            }
+            catch (Exception e) when (e is SimulatedCrashException or IOException)
+            {
+                end = e;
+            }
+            Assert.True(files.Failed is not null, $"step {step} never came");
+            if (kind == FaultKind.DiskFull && end is null) Assert.True(files.Failed!.StartsWith("delete", StringComparison.Ordinal) || files.Failed.StartsWith("sync folder", StringComparison.Ordinal) || files.Failed.StartsWith("rename", StringComparison.Ordinal), files.Failed);
+
+            // Before the first entry of the journal nothing has begun: then it is a new run.
+            bool resume = File.Exists(Path.Combine(run, "run.json"));
+            var outcome = await fresh.ScanAsync(run, resume);
+            Assert.True(outcome.StoppedBecause is null, $"{kind} at step {step} ({files.Failed}): {outcome.StoppedBecause}");
+            CrashRun.ExpectEveryNameOnce(run);
+            Assert.True(expected == CrashRun.Aggregates(run), $"{kind} at step {step} ({files.Failed}): the figures differ");
+            Directory.Delete(run, recursive: true);
+        }
+        TestContext.Current.TestOutputHelper?.WriteLine($"{kind}: {tried} of {counting.Trace.Count} steps");
+    }
+}

@@ -1,0 +1,112 @@
+using Scanner.Checks.MtaSts;
+using Scanner.Dns;
+using Scanner.Dns.Resolve;
+using Scanner.Lab;
+using Scanner.Lab.Servers;
+using Scanner.Input;
+using Scanner.Write;
+
+namespace Scanner.Tests.Resume;
+
+/// <summary>A small internet for runs in this process: most names answer at once; one in ten never does, and one in ten only when asked again.
+/// What a name answers in the end depends on nothing but its name.</summary>
+internal sealed class CrashWorld : ILabWorld
+{
+    public LabDnsResponse Resolve(string name, DnsRecordType type)
+    {
+        string[] labels = name.Split('.');
+        string listed = labels.Length >= 2 ? labels[^2] : "";
+        if (listed.Length < 2 || !int.TryParse(listed[1..], out int number)) return new LabDnsResponse { Rcode = 3 };
+        var fault = (number % 10) switch { 3 => LabDnsFault.Refused, 6 => LabDnsFault.FirstServfail, _ => LabDnsFault.None };
+        if (labels.Length > 2)
+        {
+            return labels[0] == "_dmarc" && number % 2 == 0
+                ? new LabDnsResponse { Fault = fault, Answers = [TxtRecord.FromText(name, 300, $"v=DMARC1; p={(number % 4 == 0 ? "reject" : "none")}")] }
+                : new LabDnsResponse { Fault = fault, Rcode = 3 };
+        }
+        DnsRecord[] answers = type switch
+        {
+            DnsRecordType.Mx => [new MxRecord(name, 300, 10, "mx.mail-host.net")],
+            DnsRecordType.Txt when number % 3 != 0 => [TxtRecord.FromText(name, 300, number % 3 == 1 ? "v=spf1 -all" : "v=spf1 ~all")],
+            _ => [],
+        };
+        return new LabDnsResponse { Fault = fault, Answers = answers };
+    }
+
+    public LabPolicyHost? PolicyHost(string host) => null;
+}
+
+/// <summary>Runs over the <see cref="CrashWorld"/>.</summary>
+internal sealed class CrashRun : IAsyncDisposable
+{
+    public const int Names = 260;
+
+    private readonly LabDnsServer _server = LabDnsServer.Start(new CrashWorld(), new LabHostOptions(), TimeProvider.System);
+
+    public static string List { get; } = string.Concat(Enumerable.Range(1, Names).Select(i => $"{i},n{i}.test\n"));
+
+    /// <summary>Queries that came to the server so far.</summary>
+    public long Queries => _server.Counts.UdpQueries + _server.Counts.TcpQueries;
+
+    public ScanOptions Options(string folder, bool resume = false) => new()
+    {
+        List = new ListOptions { Source = "-" },
+        Output = folder,
+        Resume = resume,
+        Resolvers = [_server.Endpoint],
+        // One try in a pass: what fails once stays unknown until the next.
+        Resolver = new ResolverOptions { QueriesPerSecond = 0, InFlight = 90, TimeoutSeconds = 5, Attempts = 1 },
+        PolicyFetch = new PolicyFetchOptions { UserAgent = "test" },
+        Passes = 1,
+        PassPause = TimeSpan.Zero,
+        RowsPerPart = 100,
+    };
+
+    public Task<ScanOutcome> ScanAsync(string folder, bool resume = false, RunFiles? files = null) => ScanAsync(Options(folder, resume), new Quiet(), files);
+
+    public static async Task<ScanOutcome> ScanAsync(ScanOptions options, IScanObserver observer, RunFiles? files = null, CancellationToken stop = default)
+    {
+        using var source = ListSource.FromText("crash", new MemoryStream(System.Text.Encoding.ASCII.GetBytes(List)));
+        return await new ScanRun(options, observer, TimeProvider.System, files).RunAsync(source, stop);
+    }
+
+    /// <summary>Everything that the rows come to, without the times: equal rows give equal octets.</summary>
+    public static string Aggregates(string folder)
+    {
+        var text = new System.Text.StringBuilder();
+        foreach (string table in Directory.GetFiles(Path.Combine(folder, "tables"), "*.csv").Order(StringComparer.Ordinal))
+            text.Append(Path.GetFileName(table)).Append('\n').Append(File.ReadAllText(table));
+        string summary = File.ReadAllText(Path.Combine(folder, "summary.json"));
+        return text.Append(System.Text.RegularExpressions.Regex.Replace(summary, "\"(started|ended)\": [^,]*,", "")).ToString();
+    }
+
+    public static void ExpectEveryNameOnce(string folder)
+    {
+        var rows = ParquetRows.Read(folder, "count(*) AS n, count(DISTINCT name) AS names, count(*) FILTER (spf_status = 'unknown') AS unknown")[0];
+        Assert.Equal((long)Names, rows["n"]);
+        Assert.Equal((long)Names, rows["names"]);
+        // n3, n13, …: refused for good.
+        Assert.Equal(26L, rows["unknown"]);
+    }
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    internal sealed class Quiet : IScanObserver
+    {
+        public List<string> Warnings { get; } = [];
+
+        public List<PassCounts> Passes { get; } = [];
+
+        public void ListSurveyed(ListSurvey survey)
+        {
+        }
+
+        public void Warning(string text) => Warnings.Add(text);
+
+        public void Started(ScanProgress progress, ResolverStatistics statistics)
+        {
+        }
+
+        public void PassEnded(PassCounts counts) => Passes.Add(counts);
+    }
+}

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using Scanner.Lab.Servers;
+
+namespace Scanner.Tests.Resume;
+
+/// <summary>Scans in processes of their own over the <see cref="CrashWorld"/>, which lives in this one and so outlives them.</summary>
+internal sealed partial class ScanProcesses : IAsyncDisposable
+{
+    private readonly LabDnsServer _server = LabDnsServer.Start(new CrashWorld(), new LabHostOptions(), TimeProvider.System);
+    private readonly string _list;
+
+    public ScanProcesses(TemporaryFolder folder, int names)
+    {
+        Names = names;
+        _list = folder.Path("list.csv");
+        File.WriteAllLines(_list, Enumerable.Range(1, names).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i},n{i}.test")));
+    }
+
+    public int Names { get; }
+
+    /// <summary>About a fifth of the names have something to be asked again; with the rate given, a scan takes a few seconds.</summary>
+    public string[] Arguments(string run, params string[] more) =>
+    [
+        "scan", _list, "-o", run, "--resolver", _server.Endpoint.ToString(), "--attempts", "1", "--passes", "1", "--pass-pause", "0", "--in-flight", "120",
+        "--rows-per-part", "200", "--progress", "none", .. more,
+    ];
+
+    public static Process Start(string[] arguments, string? shell = null)
+    {
+        var start = shell is null
+            ? new ProcessStartInfo("dotnet", [ScannerProcess.Program, .. arguments])
+            : new ProcessStartInfo("bash", ["-c", shell, "scan", "dotnet", ScannerProcess.Program, .. arguments]);
+        start.RedirectStandardError = start.RedirectStandardOutput = start.RedirectStandardInput = true;
+        var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        return process;
+    }
+
+    /// <summary>To its end.</summary>
+    /// <param name="shell">A line of bash that runs it as <c>"$@"</c>.</param>
+    public static async Task<(int Exit, string Error)> RunAsync(string[] arguments, Func<Process, Task>? whileRunning = null, string? shell = null)
+    {
+        using var process = Start(arguments, shell);
+        var error = new StringBuilder();
+        process.OutputDataReceived += static (_, _) => { };
+        process.ErrorDataReceived += (_, line) => error.AppendLine(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        if (whileRunning is not null) await whileRunning(process);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        TestContext.Current.TestOutputHelper?.WriteLine($"exit {process.ExitCode}: {error}");
+        return (process.ExitCode, error.ToString());
+    }
+
+    /// <summary>The run's first part is there: it is in its middle.</summary>
+    public static async Task FirstPartAsync(string run, Process process)
+    {
+        string domains = Path.Combine(run, "domains");
+        while (!process.HasExited && (!Directory.Exists(domains) || Directory.GetFiles(domains, "part-*.parquet").Length == 0)) await Task.Delay(20);
+        Assert.False(process.HasExited, "the scan was over before anything could happen to it");
+    }
+
+    public void ExpectEveryNameOnce(string run)
+    {
+        var rows = ParquetRows.Read(run, "count(*) AS n, count(DISTINCT name) AS names, count(*) FILTER (unknown_answers > 0) AS open")[0];
+        Assert.Equal(((long)Names, (long)Names, (long)Names / 10), ((long)rows["n"]!, (long)rows["names"]!, (long)rows["open"]!));
+    }
+
+    public static void Signal(Process process, int signal) => Assert.Equal(0, Kill(process.Id, signal));
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
+}
