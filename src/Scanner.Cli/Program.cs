@@ -7,6 +7,7 @@ var root = new RootCommand(
 {
     ScanCommand.Create(),
     ReportCommand.Create(),
+    CompareCommand.Create(),
     ReclassifyCommand.Create(),
     CheckCommand.Create(),
     LabCommand.Create(),

@@ -8,6 +8,17 @@ internal static class ParquetRows
     public static List<Dictionary<string, object?>> Read(string runFolder, string columns) =>
         Query($"SELECT {columns} FROM read_parquet('{runFolder.Replace("'", "''", StringComparison.Ordinal)}/domains/part-*.parquet')");
 
+    /// <summary>Writes every part of a run anew with other columns: rows as a later version would leave them.</summary>
+    public static void Rewrite(string runFolder, string columns, string where = "true")
+    {
+        foreach (string part in Directory.GetFiles(Path.Combine(runFolder, "domains"), "part-*.parquet"))
+        {
+            string quoted = part.Replace("'", "''", StringComparison.Ordinal), temporary = quoted + ".new";
+            Query($"COPY (SELECT {columns} FROM read_parquet('{quoted}') WHERE {where}) TO '{temporary}' (FORMAT parquet)");
+            File.Move(part + ".new", part, overwrite: true);
+        }
+    }
+
     public static List<Dictionary<string, object?>> Query(string sql)
     {
         using var connection = new DuckDBConnection("DataSource=:memory:");

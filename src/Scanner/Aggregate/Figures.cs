@@ -44,7 +44,7 @@ public sealed class Figures
     {
         var (count, duplicates, mailUnknown) = rows.Query(
             """
-            SELECT count(*), count(*) - count(DISTINCT name),
+            SELECT count(*), count(*) - count(DISTINCT hash(name)),
                    CASE WHEN count(mx_class) > 0 THEN count(*) FILTER (in_listed AND coalesce(mx_class, 'unknown') = 'unknown') END
             FROM facts
             """,
@@ -57,7 +57,7 @@ public sealed class Figures
             MailUnknown = mailUnknown,
             Denominators = new OrderedDictionary<string, long?>(
                 denominators.OrderBy(d => Metrics.Place(Metrics.Denominators, m => m.Name, d.Key))),
-            All = rows.Query(RowDatabase.Sql("headline"), ReadFigure)
+            All = rows.Query(RowDatabase.Sql("t02_headline"), ReadFigure)
                 .OrderBy(f => Metrics.Place(Metrics.All, m => m.Name, f.Metric))
                 .ThenBy(f => Metrics.Place(Metrics.Denominators, m => m.Name, f.Denominator))
                 .ToArray(),

@@ -1,13 +1,12 @@
 using System.Data.Common;
 using System.Globalization;
 using DuckDB.NET.Data;
-using Scanner.Write;
 
 namespace Scanner.Aggregate;
 
 /// <summary>
-/// The rows of one run, or of several shards of one, opened in place by DuckDB as the view <c>domains</c>, with the views
-/// <c>facts</c> and <c>denominators</c> over it. Nothing is copied or cached: every query reads the Parquet files.
+/// The rows of one run, or of several, opened in place by DuckDB as the view <c>domains</c>, with the views and macros of the
+/// <see cref="Prelude"/> over it. Nothing is copied to disk: the queries read the Parquet files, or, of a small run, its rows in memory.
 /// The queries are the embedded <c>Sql/*.sql</c>, the same that a notebook can run.
 /// </summary>
 public sealed class RowDatabase : IDisposable
@@ -15,9 +14,16 @@ public sealed class RowDatabase : IDisposable
     /// <summary>Over this DuckDB spills to disk. The headline over a million names needs a tenth of it.</summary>
     private const string MemoryLimit = "1GB";
 
+    /// <summary>The files that every table's query needs, in the order in which they must run.</summary>
+    public static IReadOnlyList<string> Prelude { get; } = ["facts", "denominators", "macros"];
+
+    /// <summary>50,000: up to here most of a query's time is planning and opening files, and the rows take some 100 MB; kept in memory they
+    /// are asked three times as fast.</summary>
+    private const long RowsKept = 50_000;
+
     private readonly DuckDBConnection _connection = new("DataSource=:memory:");
 
-    private RowDatabase(IReadOnlyList<string> parts)
+    private RowDatabase(string rows)
     {
         _connection.Open();
         // No file from the network, whatever a query asks for; the reader for Parquet is built in.
@@ -30,27 +36,24 @@ public sealed class RowDatabase : IDisposable
             SET preserve_insertion_order = false;
             SET temp_directory = {Quote(Path.Combine(Path.GetTempPath(), $"scanner-duckdb-{Environment.ProcessId}"))};
             """));
-        // By name: parts of an older schema version lack the newer columns.
-        Execute(parts.Count > 0
-            ? $"CREATE VIEW domains AS FROM read_parquet([{string.Join(", ", parts.Select(Quote))}], union_by_name = true)"
-            : $"CREATE TABLE domains ({string.Join(", ", ResultSchema.Columns.Select(c => $"{c.Name} {SqlType(c.Type)}"))})");
-        Execute(Sql("facts"));
-        Execute(Sql("denominators"));
+        Execute(RowColumns.SchemaSql);
+        // By name: parts of an older schema version lack the newer columns, which no_rows gives as NULL.
+        Execute($"CREATE VIEW domains AS {rows}");
+        foreach (string query in Prelude) Execute(Sql(query));
+        if (Query("SELECT count(*) FROM domains", r => r.GetInt64(0))[0] > RowsKept) return;
+        // Without the evidence, which no query asks for.
+        Execute("CREATE TABLE facts_kept AS SELECT COLUMNS(lambda c: NOT regexp_matches(c, '^evidence_|_candidates$|_raw_policy$')) FROM facts; CREATE OR REPLACE VIEW facts AS FROM facts_kept");
     }
 
     /// <param name="parts">Paths of closed parts; none gives an empty table.</param>
     /// <exception cref="IOException">A part cannot be read; the message names it.</exception>
-    public static RowDatabase Open(IReadOnlyList<string> parts)
-    {
-        try
-        {
-            return new RowDatabase(parts);
-        }
-        catch (DuckDBException e)
-        {
-            throw new IOException($"cannot read the rows: {e.Message}", e);
-        }
-    }
+    public static RowDatabase Open(IReadOnlyList<string> parts) => OpenView(parts.Count > 0 ? $"FROM no_rows UNION ALL BY NAME {From(parts)}" : "FROM no_rows");
+
+    /// <summary>Several runs in one view: the column <c>run</c> is the 0-based place of a row's run among <paramref name="runs"/>.</summary>
+    /// <exception cref="IOException">A part cannot be read; the message names it.</exception>
+    public static RowDatabase OpenRuns(IReadOnlyList<IReadOnlyList<string>> runs) => OpenView(string.Join(
+        " UNION ALL BY NAME ",
+        runs.Select((parts, run) => $"(SELECT {run} AS run, * {(parts.Count > 0 ? From(parts) : "FROM no_rows")})").Prepend("(SELECT NULL::INTEGER AS run, * FROM no_rows)")));
 
     /// <summary>The text of an embedded query, by its file name without <c>.sql</c>.</summary>
     public static string Sql(string name)
@@ -80,17 +83,38 @@ public sealed class RowDatabase : IDisposable
         }
     }
 
-    /// <summary>Writes the result of an embedded query as <c>name.csv</c> and <c>name.parquet</c> into a folder.</summary>
-    public void Export(string query, string folder, string name)
+    /// <summary>Runs SQL that has no result worth reading: a view of one's own, or a COPY.</summary>
+    /// <exception cref="IOException">The files cannot be read or written, or the statement fails.</exception>
+    public void Run(string sql) => Query(sql, _ => 0);
+
+    /// <summary>Writes the result of a query as <c>name.csv</c> and <c>name.parquet</c> into a folder, each as a whole or not at all.
+    /// Parquet holds the values as they are. CSV is what people open in a spreadsheet, so text that it would take for a formula gets an
+    /// apostrophe in front, and characters that act on a terminal or turn the writing direction become U+FFFD.</summary>
+    /// <returns>The result's columns with their SQL types, and the number of its rows.</returns>
+    public (IReadOnlyList<(string Name, string Type)> Columns, long Rows) Export(string query, string folder, string name)
     {
-        string sql = Sql(query).TrimEnd().TrimEnd(';');
-        foreach (var (extension, format) in new[] { ("csv", "FORMAT csv, HEADER"), ("parquet", "FORMAT parquet, COMPRESSION zstd") })
+        string parquet = Path.Combine(folder, $"{name}.parquet"), csv = Path.Combine(folder, $"{name}.csv");
+        Write($"{query.TrimEnd().TrimEnd(';')}\n", parquet, "FORMAT parquet, COMPRESSION zstd");
+        string result = $"FROM read_parquet({Quote(parquet)})";
+        var columns = Query($"DESCRIBE {result}", r => (r.GetString(0), r.GetString(1)));
+        Write($"SELECT {string.Join(", ", columns.Select(c => SpreadsheetSafe(c.Item1, c.Item2)))} {result}", csv, "FORMAT csv, HEADER");
+        return (columns, Query($"SELECT count(*) {result}", r => r.GetInt64(0))[0]);
+
+        void Write(string source, string path, string format)
         {
-            string path = Path.Combine(folder, $"{name}.{extension}");
-            string temporary = Path.Combine(folder, $".{name}.{extension}.tmp");
-            Query($"COPY ({sql}\n) TO {Quote(temporary)} ({format})", _ => 0);
+            string temporary = Path.Combine(folder, $".{Path.GetFileName(path)}.tmp");
+            Run($"COPY ({source}) TO {Quote(temporary)} ({format})");
             File.Move(temporary, path, overwrite: true);
         }
+    }
+
+    private static string SpreadsheetSafe(string column, string type)
+    {
+        string name = $"\"{column.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+        if (type != "VARCHAR") return name;
+        const string formula = @"'^[=+@\t\r-]'";
+        const string unseen = @"'[\x00-\x1F\x7F-\x{9F}\x{61C}\x{200B}-\x{200F}\x{2028}-\x{202E}\x{2060}-\x{206F}\x{FEFF}]'";
+        return $"CASE WHEN regexp_matches({name}, {formula}) THEN '''' ELSE '' END || regexp_replace({name}, {unseen}, '\uFFFD', 'g') AS {name}";
     }
 
     public void Dispose() => _connection.Dispose();
@@ -102,16 +126,20 @@ public sealed class RowDatabase : IDisposable
         command.ExecuteNonQuery();
     }
 
-    private static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+    /// <summary>Text as an SQL literal.</summary>
+    internal static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
-    private static string SqlType(ColumnType type) => type switch
+    private static string From(IReadOnlyList<string> parts) => $"FROM read_parquet([{string.Join(", ", parts.Select(Quote))}], union_by_name = true)";
+
+    private static RowDatabase OpenView(string rows)
     {
-        ColumnType.Int32 => "INTEGER",
-        ColumnType.Int64 => "BIGINT",
-        ColumnType.Float => "FLOAT",
-        ColumnType.Bool => "BOOLEAN",
-        ColumnType.String => "VARCHAR",
-        ColumnType.StringList => "VARCHAR[]",
-        _ => "TIMESTAMPTZ",
-    };
+        try
+        {
+            return new RowDatabase(rows);
+        }
+        catch (DuckDBException e)
+        {
+            throw new IOException($"cannot read the rows: {e.Message}", e);
+        }
+    }
 }

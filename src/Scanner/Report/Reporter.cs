@@ -9,23 +9,15 @@ namespace Scanner.Report;
 /// </summary>
 public static class Reporter
 {
-    /// <summary>The tables of tables.md section 4: the query and the file's name.</summary>
-    private static readonly (string Query, string File)[] Tables =
-    [
-        ("population", "t01_population"),
-        ("headline", "t02_headline"),
-        ("completeness", "t18_completeness"),
-    ];
-
     /// <param name="runs">One run, or several shards of one.</param>
-    /// <param name="outputFolder">Gets summary.json, summary.md and tables/; made when missing.</param>
+    /// <param name="outputFolder">Gets report.html, summary.json, summary.md, columns.md, tables/ and plots/; made when missing.</param>
     /// <exception cref="RunFolderException">A run cannot be read, the runs are not of one list, or a name is in more than one row.</exception>
     /// <exception cref="IOException">A file cannot be read or written; the message names it.</exception>
     public static Summary Write(IReadOnlyList<RunFolder> runs, string outputFolder)
     {
-        ArgumentOutOfRangeException.ThrowIfZero(runs.Count, nameof(runs));
-        var header = Summary.HeaderOf(runs.Select(r => r.LoadManifest()).ToArray());
-        using var rows = RowDatabase.Open(runs.SelectMany(r => r.ClosedParts()).ToArray());
+        var set = RunSet.Of(runs);
+        var header = Summary.HeaderOf(set);
+        using var rows = RowDatabase.Open(set.Parts);
         var figures = Figures.Compute(rows);
         if (figures.DuplicateRows > 0)
             throw new RunFolderException(runs.Count > 1
@@ -33,11 +25,15 @@ public static class Reporter
                 : $"{figures.DuplicateRows} rows are of a name that already has one: the run folder is damaged");
         var summary = new Summary(header, figures);
 
-        string tables = Path.Combine(outputFolder, "tables");
-        Directory.CreateDirectory(tables);
-        foreach (var (query, file) in Tables) rows.Export(query, tables, file);
+        Uncertainty.Prepare(rows, header.Sampled);
+        var tables = TableFiles.Write(rows, Path.Combine(outputFolder, "tables"));
+        string tablesFolder = Path.Combine(outputFolder, "tables");
+        var plots = new Plots(rows, tablesFolder, summary.Headline).All();
+        PlotFiles.Write(plots, Path.Combine(outputFolder, "plots"));
+        AtomicFile.Write(Path.Combine(outputFolder, "columns.md"), DataDictionary.Text());
         AtomicFile.Write(Path.Combine(outputFolder, "summary.json"), SummaryJson.Text(summary));
         AtomicFile.Write(Path.Combine(outputFolder, "summary.md"), SummaryMarkdown.Text(summary));
+        AtomicFile.Write(Path.Combine(outputFolder, "report.html"), HtmlReport.Text(summary, Uncertainty.Read(rows), plots, tables, rows, tablesFolder));
         return summary;
     }
 }

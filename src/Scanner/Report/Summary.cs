@@ -9,7 +9,14 @@ namespace Scanner.Report;
 /// <param name="Folders">How many run folders went in.</param>
 public sealed record RunHeader(
     string List, string ListSha256, DateTimeOffset Started, DateTimeOffset? Ended, bool Complete, int Folders,
-    IReadOnlyList<string> Resolvers, string? Vantage, string ToolVersion);
+    IReadOnlyList<string> Resolvers, string? Vantage, string ToolVersion)
+{
+    /// <summary>The names were drawn at random from the list.</summary>
+    public bool Sampled { get; init; }
+
+    /// <summary>The run.json of every folder, for the Methods text.</summary>
+    public IReadOnlyList<RunManifest> Manifests { get; init; } = [];
+}
 
 /// <summary>What summary.json, summary.md and the terminal show.</summary>
 public sealed record Summary(RunHeader Run, Figures Figures)
@@ -17,12 +24,9 @@ public sealed record Summary(RunHeader Run, Figures Figures)
     /// <summary>The denominator of the headline: <c>mail</c>, or <c>listed</c> where MX was not asked for.</summary>
     public string Headline => Figures.Denominators.GetValueOrDefault(Metrics.Mail) is null ? Metrics.Listed : Metrics.Mail;
 
-    /// <exception cref="RunFolderException">The folders are not of one list.</exception>
-    internal static RunHeader HeaderOf(IReadOnlyList<RunManifest> runs)
+    internal static RunHeader HeaderOf(RunSet set)
     {
-        var first = runs[0];
-        if (runs.FirstOrDefault(r => r.ListSha256 != first.ListSha256) is { } other)
-            throw new RunFolderException($"these are runs over different lists ({first.List} and {other.List}): only shards of one list can be put together");
+        var (runs, first) = (set.Manifests, set.Manifests[0]);
         return new RunHeader(
             first.List,
             first.ListSha256,
@@ -32,6 +36,10 @@ public sealed record Summary(RunHeader Run, Figures Figures)
             runs.Count,
             runs.SelectMany(r => r.Resolvers).Distinct().ToArray(),
             string.Join("; ", runs.Select(r => r.Vantage).OfType<string>().Distinct()) is { Length: > 0 } vantage ? vantage : null,
-            string.Join(", ", runs.Select(r => r.ToolVersion).Distinct()));
+            string.Join(", ", runs.Select(r => r.ToolVersion).Distinct()))
+        {
+            Sampled = set.Sampled,
+            Manifests = runs,
+        };
     }
 }

@@ -15,16 +15,16 @@ public static class SummaryMarkdown
         foreach (string note in Headline.Notes(summary)) text.Append(CultureInfo.InvariantCulture, $"- {note}\n");
 
         text.Append("\n## The run\n\n| | |\n| --- | --- |\n");
-        Fact(text, "list", Escape(run.List));
-        Fact(text, "SHA-256 of the list", Escape(run.ListSha256));
-        Fact(text, "started", Time(run.Started));
-        Fact(text, "ended", run.Ended is { } ended ? Time(ended) : "not ended");
+        Fact(text, "list", Escape.Markdown(run.List));
+        Fact(text, "SHA-256 of the list", Escape.Markdown(run.ListSha256));
+        Fact(text, "started", Methods.Time(run.Started));
+        Fact(text, "ended", run.Ended is { } ended ? Methods.Time(ended) : "not ended");
         Fact(text, "complete", run.Complete ? "yes" : "**no**");
         if (run.Folders > 1) Fact(text, "run folders put together", run.Folders.ToString(CultureInfo.InvariantCulture));
         Fact(text, "rows", Headline.Count(figures.Rows));
-        Fact(text, "resolvers", Escape(string.Join(", ", run.Resolvers)));
-        if (run.Vantage is not null) Fact(text, "vantage", Escape(run.Vantage));
-        Fact(text, "tool", Escape(run.ToolVersion));
+        Fact(text, "resolvers", Escape.Markdown(string.Join(", ", run.Resolvers)));
+        if (run.Vantage is not null) Fact(text, "vantage", Escape.Markdown(run.Vantage));
+        Fact(text, "tool", Escape.Markdown(run.ToolVersion));
 
         text.Append("\n## Denominators\n\n| key | names | of |\n| --- | ---: | --- |\n");
         foreach (var d in Metrics.Denominators)
@@ -51,6 +51,16 @@ public static class SummaryMarkdown
         text.Append("\n## Completeness\n\n| query | status | listed | resolvable | |\n| --- | --- | ---: | ---: | --- |\n");
         foreach (var q in figures.Queries)
             text.Append(CultureInfo.InvariantCulture, $"| {q.Query} | {q.Status} | {Headline.Count(q.Listed)} | {Headline.Count(q.Resolvable)} | {(q.IsUnknown ? "unknown" : "")} |\n");
+
+        text.Append("\n## Methods\n\n");
+        foreach (var (heading, paragraph) in Methods.Of(summary)) text.Append(CultureInfo.InvariantCulture, $"**{heading}.** {Escape.Markdown(paragraph)}\n\n");
+
+        text.Append("## Tables\n\n| | table | rebuilds | files |\n| --- | --- | --- | --- |\n");
+        foreach (var t in Tables.All)
+            text.Append(CultureInfo.InvariantCulture, $"| {t.Number} | {t.Title} | {t.Study} | [CSV](tables/{t.File}.csv) [Parquet](tables/{t.File}.parquet) [SQL](tables/sql/{t.File}.sql) |\n");
+
+        var (citation, bibTex) = Methods.Citation(summary);
+        text.Append(CultureInfo.InvariantCulture, $"\n## Citation\n\n{Escape.Markdown(citation)}\n\n```bibtex\n{bibTex.Replace("```", "", StringComparison.Ordinal)}\n```\n");
         return text.ToString();
     }
 
@@ -69,21 +79,4 @@ public static class SummaryMarkdown
     }
 
     private static void Fact(StringBuilder text, string name, string value) => text.Append(CultureInfo.InvariantCulture, $"| {name} | {value} |\n");
-
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + " UTC";
-
-    /// <summary>Text that Markdown and HTML show as it is, on one line.</summary>
-    private static string Escape(string text)
-    {
-        var escaped = new StringBuilder(text.Length + 8);
-        foreach (char c in text)
-        {
-            if (char.IsControl(c)) escaped.Append(' ');
-            else if (c == '<') escaped.Append("&lt;");
-            else if (c == '&') escaped.Append("&amp;");
-            else if (@"\`*_[]|".Contains(c)) escaped.Append('\\').Append(c);
-            else escaped.Append(c);
-        }
-        return escaped.ToString();
-    }
 }

@@ -15,7 +15,7 @@ public sealed record PendingName(int Position, Checks.Names.ListedName Name, Dat
 /// its version: a run is only gone on with by the version that began it.</summary>
 public static class EvidenceCodec
 {
-    private enum Kind : byte { Address = 1, Cname = 2, Ns = 3, Soa = 4, Mx = 5, Txt = 6, Tlsa = 7, Other = 8, Ptr = 9 }
+    private enum Kind : byte { Address = 1, Cname = 2, Ns = 3, Soa = 4, Mx = 5, Txt = 6, Tlsa = 7, Other = 8, Ptr = 9, Rrsig = 10 }
 
     [Flags]
     private enum Bits : byte { None = 0, AuthenticData = 1, OverTcp = 2, Dnssec = 4, NameDenied = 8, Shared = 16 }
@@ -160,6 +160,11 @@ public static class EvidenceCodec
                 writer.Write(tlsa.MatchingType);
                 Write(writer, tlsa.Data.Span);
                 break;
+            case RrsigRecord rrsig:
+                Begin(Kind.Rrsig);
+                writer.Write((ushort)rrsig.TypeCovered);
+                writer.Write(rrsig.Labels);
+                break;
             case OtherRecord other:
                 Begin(Kind.Other);
                 writer.Write((ushort)other.Type);
@@ -184,6 +189,7 @@ public static class EvidenceCodec
             Kind.Mx => new MxRecord(owner, ttl, reader.ReadUInt16(), reader.ReadString()),
             Kind.Txt => new TxtRecord(owner, ttl, Many<ReadOnlyMemory<byte>>(reader, static r => ReadOctets(r))),
             Kind.Tlsa => new TlsaRecord(owner, ttl, reader.ReadByte(), reader.ReadByte(), reader.ReadByte(), ReadOctets(reader)),
+            Kind.Rrsig => new RrsigRecord(owner, ttl, (DnsRecordType)reader.ReadUInt16(), reader.ReadByte()),
             Kind.Other => new OtherRecord(owner, ttl, (DnsRecordType)reader.ReadUInt16()),
             _ => throw new EndOfStreamException($"{kind} is no kind of record"),
         };

@@ -22,6 +22,7 @@ public sealed class EvidenceTests
         new MxRecord("a.example", 3, ushort.MaxValue, "."),
         TxtRecord.FromText("a.example", 4, "", "\0\u00FF", new string('x', 255)),
         new TlsaRecord("a.example", 5, 3, 1, 1, new byte[] { 0, 255 }),
+        new RrsigRecord("a.example", 6, DnsRecordType.Txt, 2),
         new OtherRecord("a.example", 6, (DnsRecordType)99),
     ];
 
@@ -105,7 +106,7 @@ public sealed class EvidenceTests
 
     private static string Text(NameEvidence evidence) => JsonSerializer.Serialize(
         new { Answers = evidence.Answers.Select(kept => (kept.Shared, a: kept.Answer)).Select(kept => new { kept.Shared, Answer = (kept.a with { FailedTries = [], ExtendedErrors = [], Records = [] }).ToString(), Failed = string.Join(',', kept.a.FailedTries), Errors = string.Join(',', kept.a.ExtendedErrors), Records = kept.a.Records.Select(Describe) }),
-            Fetch = evidence.Fetch?.ToString(), Flags = string.Join(',', evidence.Fetch!.CertificateFlags), Body = Convert.ToHexString(evidence.Fetch.Body!) });
+            Fetch = (evidence.Fetch! with { CertificateFlags = [], Body = null }).ToString(), Flags = string.Join(',', evidence.Fetch!.CertificateFlags), Body = Convert.ToHexString(evidence.Fetch.Body!) });
 
     private static string Describe(DnsRecord record) => record switch
     {

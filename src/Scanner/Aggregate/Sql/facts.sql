@@ -1,6 +1,11 @@
--- One row per name: which denominators it belongs to (in_...) and what holds for it (is_...).
--- Every figure is a count over this view. Needs the view "domains"; in a notebook, inside a run folder:
---     CREATE VIEW domains AS FROM read_parquet('domains/part-*.parquet', union_by_name = true);
+-- One row per name: its columns, which denominators it belongs to (in_...) and what holds for it (is_...).
+-- Every figure is a count over this view. Needs the view "domains". In a notebook, inside a run folder:
+--     .read tables/sql/schema.sql        (the empty table no_rows with every column)
+--     CREATE VIEW domains AS FROM no_rows UNION ALL BY NAME FROM read_parquet('domains/part-*.parquet', union_by_name = true);
+--     .read tables/sql/facts.sql
+--     .read tables/sql/denominators.sql
+--     .read tables/sql/macros.sql
+-- After that every table's query runs as it stands. no_rows gives columns that an older run lacks, as NULL.
 --
 -- in_... is true or false.  is_... is true, false, or NULL for unknown: a lookup that failed, an evaluation that could not be
 -- finished, a name on the opt-out list. Unknown is never counted as no. The AND below is SQL's three-valued one on purpose:
@@ -8,8 +13,12 @@
 -- Sections are those of the classification specification.
 CREATE OR REPLACE VIEW facts AS
 SELECT
-    rank, name, rank_bucket, tld, input_class, excluded, mx_class,
-    q_mx_status, q_txt_status, q_dmarc_status, q_mta_sts_status, q_tls_rpt_status, q_a_status, q_aaaa_status,
+    *,
+
+    -- Where its mail goes, as far as names tell: the first MX host without its own labels. Three labels where a two-letter TLD stands
+    -- behind a label of at most three letters (example.co.uk), else two. A rule of thumb, without the public suffix list;
+    -- mx_provider is the attribution by published rules, where the run has it.
+    regexp_extract(mx_hosts[1], '([^.]+[.][^.]{1,3}[.][^.]{2}|[^.]+[.][^.]+)$') AS mx_site,
 
     -- Denominators, section 3.4 -----------------------------------------------------------------------------------------------
 
@@ -106,9 +115,10 @@ SELECT
     -- name with a known outcome counts as "not found".
     nullif(dkim_presence, 'unknown') = 'key_found' AS is_dkim_key_found,
 
-    -- TLSA for every MX host, or for some, all of it validated (RFC 7672). Unknown when the resolver's AD bit is not to be trusted.
-    nullif(dane_status, 'unknown') = 'full' AS is_dane_full,
-    nullif(dane_status, 'unknown') = 'partial' AS is_dane_partial,
+    -- TLSA for every MX host, or for some, all of it validated (RFC 7672). Unknown when the resolver's AD bit is not to be trusted, and
+    -- behind a bogus answer: that is a finding about DNSSEC and unknown for what stands on it (section 2.6).
+    CASE WHEN dane_status NOT IN ('unknown', 'bogus') THEN dane_status = 'full' END AS is_dane_full,
+    CASE WHEN dane_status NOT IN ('unknown', 'bogus') THEN dane_status = 'partial' END AS is_dane_partial,
 
     -- A valid record with a logo, own or of the organizational domain. A declination is no adoption.
     nullif(bimi_status, 'unknown') IN ('logo', 'logo_with_evidence') AS is_bimi_published,

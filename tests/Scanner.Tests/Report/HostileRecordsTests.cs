@@ -1,0 +1,113 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Scanner.Checks.Dmarc;
+using Scanner.Checks.Mx;
+using Scanner.Checks.Spf;
+using Scanner.Report;
+using Scanner.Tests.Write;
+using Scanner.Write;
+
+namespace Scanner.Tests.Report;
+
+/// <summary>Records, hosts, the name of the list and what the user typed, all made to break out of where they are shown.</summary>
+public sealed partial class HostileRecordsTests : IDisposable
+{
+    private static readonly string[] _evil =
+    [
+        "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "</style><script>alert(2)</script>", "</title><b>", "a\u202Egnp.exe", "a\u200Fb\u2066c",
+        "\u001B[2J\u001B]0;owned\a", "\0\b\u007F\u0085", "=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(A1)", "| a | b |\n# head", "`code` *b* [x](javascript:alert(1))", "&lt;script&gt;", "'); DROP TABLE domains; --",
+        new string('<', 65_536), new string('A', 65_536) + "\u202E",
+    ];
+
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private async Task<Summary> WriteAsync()
+    {
+        var manifest = RunFolderTests.Manifest with
+        {
+            List = _evil[0] + _evil[4] + _evil[6] + _evil[12], Vantage = _evil[1] + _evil[13], Contact = _evil[3], ToolVersion = _evil[2], ScanId = _evil[5] + _evil[1],
+            Options = new Dictionary<string, string> { ["lab"] = _evil[0], ["top"] = _evil[6] }, Resolvers = [_evil[1]],
+        };
+        foreach (string run in new[] { "old", "run" })
+        {
+            var folder = RunFolder.Create(_folder[run]);
+            folder.Save(manifest);
+            // Enough of each that the tables of the most common texts and hosts hold them.
+            await Samples.WriteAsync(folder.FullPath, _evil.SelectMany((text, i) => Enumerable.Range(1, 22).Select(n => Evil((i * 100) + n, text, run))));
+        }
+        Comparer.Write([RunFolder.Open(_folder["old"]), RunFolder.Open(_folder["run"])], _folder["compare"]);
+        return Reporter.Write([RunFolder.Open(_folder["run"])], _folder["run"]);
+    }
+
+    private static DomainResult Evil(int rank, string text, string run)
+    {
+        var row = Samples.Full(rank);
+        return row with
+        {
+            Name = row.Name with { Tld = text, Name = $"{rank}.{text}", Input = text, OrganizationalDomain = text },
+            Mx = row.Mx! with { Class = MxClass.MxPresent, Targets = [new(10, "mx." + text, MxTargetKind.Hostname)] },
+            Spf = row.Spf! with { Status = SpfStatus.Valid, Class = run == "old" ? SpfClass.Fail : SpfClass.Softfail, Raw = text, Includes = [text], Quirks = [text] },
+            Dmarc = row.Dmarc! with { Record = DmarcRecordState.Valid, Source = DmarcSource.Self, Enf9989 = run == "run", Raw = text, RuaHosts = [text], P = text, T = text, Quirks = [text] },
+            MtaSts = row.MtaSts! with { Fetch = row.MtaSts.Fetch! with { HostCname = "x." + text } },
+        };
+    }
+
+    [Fact]
+    public async Task HarmlessInHtmlMarkdownSvgAndTerminal()
+    {
+        var summary = await WriteAsync();
+        foreach (string page in new[] { "run/report.html", "compare/compare.html" })
+        {
+            string html = File.ReadAllText(_folder[page]);
+            // The page's own script and no other element of that kind, no handler, no image, no link that leaves.
+            Assert.Single(Regex.Matches(html, "<script"));
+            Assert.Single(Regex.Matches(html, "</style>"));
+            Assert.Single(Regex.Matches(html, "</title>.*<style>", RegexOptions.Singleline));
+            Assert.DoesNotContain("<img", html, StringComparison.Ordinal);
+            Assert.DoesNotContain("<b>\n", html, StringComparison.Ordinal);
+            Assert.DoesNotMatch("(href|src)=\"(?!#|tables/|plots/|summary\\.)", html);
+            Assert.DoesNotMatch("<[^>]*\\son[a-z]+=", Quoted().Replace(html[..html.IndexOf("<script", StringComparison.Ordinal)], "\"\""));
+            NothingActs(html);
+            Assert.True(html.Length < 3_000_000, $"{page}: {html.Length} characters");
+        }
+        foreach (string text in new[] { "run/summary.md", "compare/compare.md" })
+        {
+            string markdown = File.ReadAllText(_folder[text]);
+            NothingActs(markdown);
+            Assert.DoesNotContain("<script", markdown, StringComparison.Ordinal);
+            Assert.DoesNotContain("<img", markdown, StringComparison.Ordinal);
+            Assert.DoesNotMatch("(?<!\\\\)\\]\\(javascript", markdown);
+            Assert.DoesNotMatch("(?m)^# head", markdown);
+        }
+        foreach (string svg in Directory.GetFiles(_folder["run/plots"], "*.svg"))
+        {
+            NothingActs(File.ReadAllText(svg));
+            Assert.DoesNotContain(XDocument.Load(svg).Descendants(), e => e.Name.LocalName is "script" or "foreignObject" or "image");
+        }
+        NothingActs(HeadlineText.Text(summary));
+    }
+
+    [Fact]
+    public async Task HarmlessInCsv()
+    {
+        await WriteAsync();
+        foreach (string csv in Directory.GetFiles(_folder["run/tables"], "*.csv").Concat(Directory.GetFiles(_folder["compare/tables"], "*.csv")))
+        {
+            NothingActs(File.ReadAllText(csv));
+            var rows = ParquetRows.Query($"FROM read_csv('{csv.Replace("'", "''", StringComparison.Ordinal)}', header = true, all_varchar = true, max_line_size = 10000000)");
+            foreach (var (column, value) in rows.SelectMany(r => r))
+                Assert.False(value is string text && text.Length > 0 && "=+@\t\r".Contains(text[0]), $"{Path.GetFileName(csv)} {column}: {value}");
+        }
+    }
+
+    private static void NothingActs(string text)
+    {
+        char? found = text.Cast<char?>().FirstOrDefault(c => c is { } x && ((char.IsControl(x) && x != '\n') || (char.GetUnicodeCategory(x) is System.Globalization.UnicodeCategory.Format or System.Globalization.UnicodeCategory.LineSeparator or System.Globalization.UnicodeCategory.ParagraphSeparator)));
+        Assert.True(found is null, $"U+{(int)(found ?? '\0'):X4}");
+    }
+
+    [GeneratedRegex("\"[^\"]*\"")]
+    private static partial Regex Quoted();
+}

@@ -1,0 +1,185 @@
+using System.Globalization;
+using System.Text.Json;
+using Scanner.Aggregate;
+using Scanner.Checks.Dmarc;
+using Scanner.Checks.MtaSts;
+using Scanner.Checks.Mx;
+using Scanner.Checks.Spf;
+using Scanner.Checks.TlsRpt;
+using Scanner.Report;
+using Scanner.Tests.Write;
+using Scanner.Write;
+
+namespace Scanner.Tests.Report;
+
+/// <summary>tables/: what is the same in all tables, and single rows counted by hand.</summary>
+public sealed class TablesTests(TablesTests.MixedRun mixed) : IClassFixture<TablesTests.MixedRun>, IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    /// <summary>The report of <see cref="Mixed"/>, written once for all tests.</summary>
+    public sealed class MixedRun : IAsyncLifetime
+    {
+        private readonly TestFolder _folder = new();
+
+        public string Path => _folder["run"];
+
+        public async ValueTask InitializeAsync() => await WriteReportAsync(Path, Mixed());
+
+        public ValueTask DisposeAsync()
+        {
+            _folder.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    /// <summary>Every kind of row, a few of each, so that most tables have several.</summary>
+    private static DomainResult[] Mixed() =>
+    [
+        Samples.Full(1), Samples.Full(2),
+        Samples.AllAbsent(3), Samples.AllUnknown(4), Samples.Bare(5),
+        .. Enumerable.Range(6, 30).Select(n => Samples.Bare(n, $"n{n}.example")
+            .Mx(n % 5 == 0 ? MxClass.NullMx : n % 7 == 0 ? MxClass.Unknown : MxClass.MxPresent)
+            .Spf(n % 3 == 0 ? SpfStatus.Valid : n % 3 == 1 ? SpfStatus.Unknown : SpfStatus.None, n % 3 == 0 ? SpfClass.Fail : n % 3 == 1 ? SpfClass.Unknown : SpfClass.None, SpfEffectiveAll.Fail, SpfPermissive.None)
+            .Dmarc(n % 4 == 0 ? DmarcClass.Reject : n % 4 == 1 ? DmarcClass.Unknown : DmarcClass.Absent, own: n % 4 == 1 ? null : n % 4 == 0, enforcing: n % 4 == 1 ? null : n % 4 == 0)
+            .MtaSts(n % 6 == 0 ? MtaStsStatus.ValidEnforce : n % 6 == 1 ? MtaStsStatus.Unknown : MtaStsStatus.Absent, n % 6 == 0 ? MtaStsMxMatch.All : null)
+            .TlsRpt(TlsRptStatus.Absent)),
+    ];
+
+    public static TheoryData<string> Files => [.. Tables.All.Select(t => t.File)];
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void EveryRowHasNumeratorDenominatorUnknownShareAndBounds(string file)
+    {
+        var rows = ParquetRows.Query($"FROM '{Sql(mixed.Path)}/tables/{file}.parquet'");
+        foreach (var row in rows)
+        {
+            long numerator = Whole(row["numerator"]), decided = Whole(row["decided"]), unknown = Whole(row["unknown"]), size = Whole(row["size"]);
+            string text = string.Join(", ", row.Select(c => $"{c.Key}={c.Value}"));
+            Assert.True(decided + unknown == size && numerator >= 0 && !string.IsNullOrEmpty((string?)row["denominator"]), text);
+            Assert.True(row["share"] is null || numerator > decided || Math.Abs((double)row["share"]! - ((double)numerator / decided)) < 1e-12, text);
+            if (size > 0) Assert.True(row["low"] is double low && row["high"] is double high && low <= high && high <= 1 && (row["share"] is not double share || (share >= low && share <= high)), text);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void EveryQuerySaysWhatItCountsAndWhoseTableItRebuilds(string file)
+    {
+        string sql = RowDatabase.Sql(file);
+        var table = Tables.All.Single(t => t.File == file);
+        Assert.StartsWith($"-- {table.Number}", sql, StringComparison.Ordinal);
+        Assert.False(string.IsNullOrWhiteSpace(table.Study));
+        Assert.All(sql.Split('\n'), line => Assert.True(line.Length <= 200, line));
+    }
+
+    [Fact]
+    public void TheCatalogueNamesEveryFile()
+    {
+        string folder = Path.Combine(mixed.Path, "tables");
+        using var index = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "index.json")));
+        var tables = index.RootElement.GetProperty("tables").EnumerateArray().ToArray();
+        Assert.Equal(Tables.All.Select(t => t.File), tables.Select(t => t.GetProperty("name").GetString()));
+        foreach (var table in tables)
+        {
+            foreach (string kind in (string[])["csv", "parquet", "query"]) Assert.True(File.Exists(Path.Combine(folder, table.GetProperty(kind).GetString()!)));
+            string header = File.ReadLines(Path.Combine(folder, table.GetProperty("csv").GetString()!)).First();
+            Assert.Equal(header.Split(','), table.GetProperty("columns").EnumerateArray().Select(c => c.GetProperty("name").GetString()));
+        }
+        foreach (var query in index.RootElement.GetProperty("prelude").EnumerateArray()) Assert.True(File.Exists(Path.Combine(folder, query.GetString()!)));
+    }
+
+    [Fact]
+    public async Task ACheckThatDidNotRunHasNoRowsAndSaysSo()
+    {
+        await RunAsync("run", [Samples.Bare(1).Mx(MxClass.MxPresent).Spf(SpfStatus.None, SpfClass.None)]);
+        using var index = JsonDocument.Parse(File.ReadAllText(_folder["run/tables/index.json"]));
+        foreach (var table in index.RootElement.GetProperty("tables").EnumerateArray())
+        {
+            string name = table.GetProperty("name").GetString()!;
+            bool measured = name is not ("t09_dmarc_records" or "t10_dmarc_policy" or "t11_dmarc_source" or "t12_dmarc_reports" or "t13_mtasts" or "t16_dkim" or "t17_dane");
+            Assert.Equal((name, measured), (name, table.GetProperty("measured").GetBoolean()));
+            if (measured) continue;
+            Assert.Equal(0, table.GetProperty("rows").GetInt64());
+            Assert.Single(File.ReadAllLines(_folder[$"run/tables/{name}.csv"]));
+            Assert.StartsWith("not measured", table.GetProperty("note").GetString(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void QueriesRunAloneAsANotebookRunsThem()
+    {
+        string tables = Path.Combine(mixed.Path, "tables");
+        string prelude = string.Join('\n', ((string[])["schema", "facts", "denominators", "macros"]).Select(Script));
+        string view = $"CREATE VIEW domains AS FROM no_rows UNION ALL BY NAME FROM read_parquet('{Sql(mixed.Path).Replace("[", "[[]", StringComparison.Ordinal)}/domains/part-*.parquet', union_by_name = true);";
+        prelude = prelude.Replace("\n);\n", $"\n);\n{view}\n", StringComparison.Ordinal);
+        foreach (var table in Tables.All.Where(t => t.File != "u1_uncertainty"))
+        {
+            var alone = ParquetRows.Query(prelude + Script(table.File));
+            Assert.Equal((table.File, ParquetRows.Query($"SELECT count(*) AS n FROM '{Sql(tables)}/{table.File}.parquet'")[0]["n"]), (table.File, (object)(long)alone.Count));
+        }
+
+        string Script(string name) => File.ReadAllText(Path.Combine(tables, "sql", name + ".sql"));
+    }
+
+    [Fact]
+    public async Task FormulasAndControlCharactersAreHarmlessInCsvAndExactInParquet()
+    {
+        string[] evil = ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\t=1", "a\u202Eb\u001B[31m", "plain", "'quoted, \"text\""];
+        await Samples.WriteAsync(_folder["run"], evil.Select((text, i) => Samples.Full(i + 1) with { Dmarc = Samples.Full(1).Dmarc! with { RuaHosts = [text], Record = DmarcRecordState.Valid, Source = DmarcSource.Self } }));
+        RunFolder.Create(_folder["x"]);
+        using var rows = RowDatabase.Open(RunFolder.Open(_folder["run"]).ClosedParts());
+        rows.Export("SELECT rua_hosts[1] AS host FROM domains ORDER BY rank", _folder.Path, "hosts");
+        Assert.Equal(evil, ParquetRows.Query($"FROM '{Sql(_folder["hosts.parquet"])}'").Select(r => (string)r["host"]!));
+        Assert.Equal(
+            ["'=HYPERLINK(1)", "'+1", "'-1", "'@SUM(1)", "'\uFFFD=1", "a\uFFFDb\uFFFD[31m", "plain", "'quoted, \"text\""],
+            ParquetRows.Query($"FROM read_csv('{Sql(_folder["hosts.csv"])}', header = true, all_varchar = true)").Select(r => (string)r["host"]!));
+    }
+
+    [Fact]
+    public async Task SingleCellsByHand()
+    {
+        await RunAsync("run",
+        [
+            .. Enumerable.Range(1, 8).Select(n => Samples.Bare(n).Mx(MxClass.MxPresent).Spf(SpfStatus.Valid, SpfClass.Fail, SpfEffectiveAll.Fail, SpfPermissive.None)),
+            Samples.Bare(9).Mx(MxClass.MxPresent).Spf(SpfStatus.PermerrorLookupLimit, SpfClass.Invalid),
+            Samples.Bare(10).Mx(MxClass.MxPresent).Spf(SpfStatus.Temperror, SpfClass.Unknown),
+            Samples.Bare(101).Mx(MxClass.MxPresent).Spf(SpfStatus.Unknown, SpfClass.Unknown),
+            Samples.Bare(102).Mx(MxClass.NullMx).Spf(SpfStatus.None, SpfClass.None),
+            Samples.Bare(103).Mx(MxClass.Unknown).Spf(SpfStatus.None, SpfClass.None),
+        ]);
+        // 13 listed, one of which MX was not answered.
+        Assert.Equal("11 12 1 13", Cell("t01_population", "measure = 'step' AND value = 'mail' AND input_class = 'all'"));
+        // Ranks 1 to 100: 10 published and decided. 101 to 1,000: one of mail, and that is unknown. Cumulative: 10 of 11.
+        Assert.Equal("10 10 0 10", Cell("t03_rank", "bucket_kind = 'disjoint' AND bucket = '1-100' AND metric = 'spf_published' AND denominator = 'mail'"));
+        Assert.Equal("0 0 1 1", Cell("t03_rank", "bucket = '101-1k' AND metric = 'spf_published' AND denominator = 'mail'"));
+        Assert.Equal("10 10 1 11", Cell("t03_rank", "bucket_kind = 'cumulative' AND bucket = '1-1k' AND metric = 'spf_published' AND denominator = 'mail'"));
+        // Of ten published: eight sound, one over the limit, one that could not be finished.
+        Assert.Equal("8 9 1 10", Cell("t07_spf_errors", "measure = 'split' AND value = 'no_error' AND denominator = 'mail:is_spf_published'"));
+        Assert.Equal("1 9 1 10", Cell("t07_spf_errors", "measure = 'split' AND value = 'evaluation' AND denominator = 'mail:is_spf_published'"));
+        Assert.Equal("8 9 2 11", Cell("t06_spf_qualifier", "effective_all = 'fail' AND denominator = 'mail'"));
+    }
+
+    private string Cell(string table, string where)
+    {
+        var row = Assert.Single(ParquetRows.Query($"FROM '{Sql(_folder[$"run/tables/{table}.parquet"])}' WHERE {where}"));
+        return string.Create(CultureInfo.InvariantCulture, $"{row["numerator"]} {row["decided"]} {row["unknown"]} {row["size"]}");
+    }
+
+    private static long Whole(object? value) => Convert.ToInt64(value, CultureInfo.InvariantCulture);
+
+    private static string Sql(string path) => path.Replace("'", "''", StringComparison.Ordinal);
+
+    private Task RunAsync(string name, IEnumerable<DomainResult> rows) => WriteReportAsync(_folder[name], rows);
+
+    private static async Task WriteReportAsync(string path, IEnumerable<DomainResult> rows)
+    {
+        var run = RunFolder.Create(path);
+        run.Save(RunFolderTests.Manifest);
+        await Samples.WriteAsync(run.FullPath, rows);
+        Reporter.Write([run], run.FullPath);
+    }
+}
