@@ -59,7 +59,7 @@ internal static class FetchOrder
                 UserAgent = "scanner-bench",
             },
         };
-        await using var stub = new StubResolver(options.Resolver, [new DnsClientTransport(lab.DnsEndpoint)], time);
+        await using var stub = new StubResolver(options.Resolver, DnsTransports.Create(options.Resolvers, options.Resolver), time);
         var shared = new CachingResolver(stub, options.Resolver.CacheEntries, time);
         using var turns = new PolicyFetchTurns(options.Politeness, options.HttpsConcurrency, time);
         var pipeline = new ScanPipeline(new DomainScanner(stub, shared, options, time), new HttpsPolicyFetcher(shared, options.PolicyFetch, time, turns),

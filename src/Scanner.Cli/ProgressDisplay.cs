@@ -79,6 +79,7 @@ internal sealed class ProgressDisplay : IScanObserver, IAsyncDisposable
         var table = new Table { Border = TableBorder.Rounded, ShowHeaders = false };
         table.AddColumn("").AddColumn("");
         table.AddRow("names", Invariant($"{r.Progress.Done:N0} of {r.Progress.Total:N0} ({r.Share:P1})   {r.NamesPerSecond:N0}/s   ETA {r.Eta}"));
+        if (r.Progress.Pass > 1) table.AddRow("pass", Invariant($"{r.Progress.Pass}: {r.Progress.PassDone:N0} of {r.Progress.PassTotal:N0} names asked again"));
         table.AddRow("queries", Invariant($"{r.Queries:N0}   {r.QueriesPerSecond:N0}/s   {r.InFlight:N0} in flight   {r.Retries:N0} retries"));
         table.AddRow("answers", Markup.Escape(r.StatusText));
         table.AddRow("unknown", Invariant($"{r.Progress.WithUnknown:N0} names ({r.UnknownShare:P2}) with an answer still unknown"));
@@ -87,11 +88,14 @@ internal sealed class ProgressDisplay : IScanObserver, IAsyncDisposable
     }
 
     private static string PlainLine(Rates r) => Invariant(
-        $"{r.Elapsed:hh\\:mm\\:ss} {r.Progress.Done:N0}/{r.Progress.Total:N0} names ({r.Share:P1}), {r.NamesPerSecond:N0} names/s, ETA {r.Eta}, {r.QueriesPerSecond:N0} queries/s, unknown {r.UnknownShare:P2} of names; {r.StatusText}");
+        $"{r.Elapsed:hh\\:mm\\:ss} {(r.Progress.Pass > 1 ? Invariant($"pass {r.Progress.Pass}: {r.Progress.PassDone:N0}/{r.Progress.PassTotal:N0} again; ") : "")}{r.Progress.Done:N0}/{r.Progress.Total:N0} names ({r.Share:P1}), {r.NamesPerSecond:N0} names/s, ETA {r.Eta}, {r.QueriesPerSecond:N0} queries/s, unknown {r.UnknownShare:P2} of names; {r.StatusText}");
 
     private static string JsonLine(Rates r) => JsonSerializer.Serialize(new Dictionary<string, object?>
     {
         ["elapsed_s"] = Math.Round(r.Elapsed.TotalSeconds, 1),
+        ["pass"] = r.Progress.Pass,
+        ["pass_done"] = r.Progress.PassDone,
+        ["pass_total"] = r.Progress.PassTotal,
         ["names_done"] = r.Progress.Done,
         ["names_total"] = r.Progress.Total,
         ["names_per_s"] = Math.Round(r.NamesPerSecond, 1),

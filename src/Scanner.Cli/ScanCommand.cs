@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Scanner.Checks.MtaSts;
 using Scanner.Checks.Names;
+using Scanner.Cli.Observe;
 using Scanner.Input;
 
 namespace Scanner.Cli;
@@ -47,6 +48,7 @@ internal sealed class ScanCommand
     private static readonly TimeSpan LabPause = TimeSpan.FromSeconds(1);
 
     private readonly ResolvingOptions _resolving = new();
+    private readonly ObservingOptions _observing = new();
     private readonly LabOptions _lab = new();
 
     public static Command Create() => new ScanCommand().Build();
@@ -60,6 +62,7 @@ internal sealed class ScanCommand
         _resolving.AddTo(command);
         foreach (var option in (Option[])[_httpsConcurrency, _httpsPerHost, _httpsGap, _passes, _passPause, _maxDuration, _rowsPerPart, _memory, _progress, _dryRun, _vantage])
             command.Options.Add(option);
+        _observing.AddTo(command);
         _lab.AddTo(command);
 
         ResolvingOptions.Require(_top, n => n is null or >= 1, "must be 1 or more");
@@ -86,6 +89,7 @@ internal sealed class ScanCommand
         if (list is null && !useLab) throw new UsageException("scan needs a LIST (a file, or - for standard input), or --lab for the bundled simulated internet");
         bool resume = parsed.GetValue(_resume);
         if (resume && parsed.GetValue(_output) is null) throw new UsageException("--resume goes on with the run in --output DIR: say which, with the list and the options it was begun with");
+        OpenFiles.Check(parsed.GetValue(_httpsConcurrency));
         if (list is "-" && Console.IsInputRedirected == false) Terminal.Note("reading names from the terminal; end with Ctrl+D");
 
         var time = TimeProvider.System;
@@ -124,6 +128,7 @@ internal sealed class ScanCommand
             PassPause = parsed.GetValue(_passPause) is { } pause ? TimeSpan.FromSeconds(pause) : useLab ? LabPause : null,
             LaterTimeFactor = useLab ? 1 : ScanOptions.DefaultLaterTimeFactor,
             MaxDuration = TryDuration(parsed.GetValue(_maxDuration), out var limit) ? limit : null,
+            Trace = _observing.Trace(parsed),
             RowsPerPart = parsed.GetValue(_rowsPerPart),
             MemoryCeilingMegabytes = parsed.GetValue(_memory),
             MxAddresses = costs.MxAddresses,
@@ -137,7 +142,9 @@ internal sealed class ScanCommand
             Lab = lab?.Description,
         };
         await using var display = ProgressDisplay.Create(parsed.GetValue(_progress)!, time);
-        var outcome = await new ScanRun(options, display, time).RunAsync(source, signals.Token).ConfigureAwait(false);
+        await using var watch = _observing.Begin(parsed, display, time);
+        var outcome = await new ScanRun(options, watch.Observer, time).RunAsync(source, signals.Token).ConfigureAwait(false);
+        watch.Ended(outcome);
         await display.DisposeAsync().ConfigureAwait(false);
         return ScanReport.Print(outcome, Console.Out);
     }

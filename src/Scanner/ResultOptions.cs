@@ -19,7 +19,10 @@ public static class ResultOptions
             ["exclude"] = options.List.ExcludeFile is { } file ? HashOf(File.ReadAllBytes(file)) : "none",
             ["vantage"] = options.Vantage ?? "",
         };
-        foreach (string name in (string[])["top", "sample", "seed", "shard", "checks", "spf-eval-level", "special-addresses", "strict-media-type", "lab"]) decisive[name] = effective[name];
+        foreach (string name in (string[])["top", "sample", "seed", "shard", "checks", "spf-eval-level", "special-addresses", "strict-media-type",
+            "mx-addresses", "check-report-auth", "prune", "dkim-tier", "lab"]) decisive[name] = effective[name];
+        // Whether AD is believed decides these two checks and no other.
+        if ((options.Checks & (ScanChecks.Dane | ScanChecks.Dnssec)) != 0) decisive["ad-trusted"] = effective["ad-trusted"];
         return decisive;
     }
 

@@ -122,6 +122,9 @@ public sealed record ScanOptions
     /// <summary>Rows of a part file; null for a number that suits the length of the list, 1,000 to 20,000.</summary>
     public int? RowsPerPart { get; init; }
 
+    /// <summary>A name, normalised, about which everything is written to trace.jsonl; null for none.</summary>
+    public string? Trace { get; init; }
+
     /// <summary>When this is over, no more names are begun; null for no limit.</summary>
     public TimeSpan? MaxDuration { get; init; }
 

@@ -17,6 +17,8 @@ internal static class ScanPasses
     /// <summary>A scan that took seconds is not to wait for minutes; nor are two questions to follow each other at once.</summary>
     private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(15);
 
+    private static readonly TimeSpan FullFetch = TimeSpan.FromSeconds(60);
+
     /// <param name="pass">1-based.</param>
     /// <param name="last">The last pass of the run.</param>
     public static ScanOptions OptionsFor(ScanOptions options, int pass, int last)
@@ -26,7 +28,7 @@ internal static class ScanPasses
         return options with
         {
             NameDeadlineSeconds = options.NameDeadlineSeconds * options.LaterTimeFactor,
-            PolicyFetch = options.PolicyFetch with { Timeout = options.PolicyFetch.Timeout * options.LaterTimeFactor },
+            PolicyFetch = options.PolicyFetch with { Timeout = LaterFetch(options) },
             Resolver = resolver with
             {
                 TimeoutSeconds = resolver.TimeoutSeconds * options.LaterTimeFactor,
@@ -36,6 +38,13 @@ internal static class ScanPasses
                 OverTcp = pass == last,
             },
         };
+    }
+
+    /// <summary>The full minute that RFC 8461 §3.3 suggests (classification.md 6.2), where more time is given at all.</summary>
+    private static TimeSpan LaterFetch(ScanOptions options)
+    {
+        var longer = options.PolicyFetch.Timeout * options.LaterTimeFactor;
+        return options.LaterTimeFactor > 1 && longer < FullFetch ? FullFetch : longer;
     }
 
     /// <summary>How long after its last question a name is asked about again. Without <see cref="ScanOptions.PassPause"/> as long as the

@@ -15,7 +15,8 @@ namespace Scanner;
 /// it reads: nothing that was started is thrown away.
 /// </summary>
 /// <param name="pass">1-based; from the second on the names bring what is settled with them.</param>
-public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, ScanOptions options, ScanProgress progress, TimeProvider time, int pass = 1)
+/// <param name="trace">Follows one name; null for none.</param>
+public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, ScanOptions options, ScanProgress progress, TimeProvider time, int pass = 1, NameTrace? trace = null)
 {
     /// <summary>Names read ahead: enough that no worker waits for the reader.</summary>
     private const int NamesAhead = 1_000;
@@ -29,8 +30,8 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
     private const int RowsAhead = 5_000;
 
     /// <summary>A name has five questions under way at first and one or two later: with a worker for every third query that may be
-    /// in flight, the ceiling is used and never more than a thousand names are half done.</summary>
-    private int Workers => Math.Clamp(options.Resolver.InFlight / 3, 4, 1_000);
+    /// in flight, the ceiling is used. Names that wait for dead servers are workers too, so there may be thousands of them half done.</summary>
+    private int Workers => Math.Clamp(options.Resolver.InFlight / 3, 4, 4_000);
 
     /// <param name="names">Read on one thread, lazily.</param>
     /// <param name="write">Called for one row at a time.</param>
@@ -78,7 +79,7 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
             {
                 try
                 {
-                    var result = await scanner.ScanAsync(name, pass, failed.Token).ConfigureAwait(false);
+                    var result = await FollowAsync(name.Name.Name, () => scanner.ScanAsync(name, pass, failed.Token)).ConfigureAwait(false);
                     var next = DomainScanner.WantsPolicy(result) ? policyQueue.Writer : rowQueue.Writer;
                     await next.WriteAsync(result, failed.Token).ConfigureAwait(false);
                 }
@@ -104,11 +105,14 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
             await Task.WhenAll(fetches).ConfigureAwait(false);
         }
 
+        Task<DomainResult> FollowAsync(string name, Func<Task<DomainResult>> work) =>
+            trace is not null && trace.Wants(name) ? NameTrace.FollowAsync(work) : work();
+
         async Task FetchAsync(DomainResult result)
         {
             try
             {
-                result = await DomainScanner.FetchPolicyAsync(result, fetcher, failed.Token).ConfigureAwait(false);
+                result = await FollowAsync(result.Name.Name, () => DomainScanner.FetchPolicyAsync(result, fetcher, failed.Token)).ConfigureAwait(false);
                 progress.CountPolicy();
                 await rowQueue.Writer.WriteAsync(result, failed.Token).ConfigureAwait(false);
             }

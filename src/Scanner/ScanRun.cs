@@ -26,6 +26,11 @@ public interface IScanObserver
     void PassBegins(int pass, long names, TimeSpan wait) { }
 
     void PassEnded(PassCounts counts) { }
+
+    void PartClosed(ClosedPart part) { }
+
+    /// <param name="fault">Of this program, while it worked on the name; the row says so too.</param>
+    void NameFailed(string name, string fault) { }
 }
 
 /// <summary>How a run ended.</summary>
@@ -43,6 +48,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
 {
     private readonly RunFiles _files = files ?? RunFiles.Real;
     private readonly ResolverStatistics _statistics = new(options.Resolvers);
+    private NameTrace? _trace;
 
     /// <summary>The first pass, and those over what it left unknown.</summary>
     private int LastPass => 1 + options.Passes;
@@ -59,15 +65,17 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
 
         await using (var probing = NewResolver(options.Resolver)) options = options with { AdTrusted = await ProbeAsync(probing, stopReading).ConfigureAwait(false) };
         await using var store = await OpenAsync(source, survey).ConfigureAwait(false);
+        using var trace = _trace = options.Trace is { } traced ? new NameTrace(traced, Path.Combine(store.Folder.FullPath, "trace.jsonl"), time) : null;
         using var timeUp = new CancellationTokenSource(options.MaxDuration ?? Timeout.InfiniteTimeSpan, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stopReading, timeUp.Token);
 
         var progress = new ScanProgress { Total = survey.Selected };
         var session = new Session(store, progress, start);
         store.Counters = () => CountersOf(session);
+        store.PartClosed = observer.PartClosed;
         string? stopped;
         long notScanned;
-        using (var order = ScanOrder.Build(source, survey, options.List, store.Folder.OrderPath, stop.Token))
+        using (var order = ScanOrder.Build(source, survey, options.List, store.Folder.OrderPath, stopReading))
         {
             progress.Restore(survey.Selected - store.OpenCount, Enumerable.Range(1, LastPass).Sum(pass => (long)store.PendingCount(pass)));
             observer.Started(progress, _statistics);
@@ -124,7 +132,8 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         await using var stub = NewResolver(passOptions.Resolver);
         var shared = session.Shared = new CachingResolver(stub, passOptions.Resolver.CacheEntries, time);
         var scanner = new DomainScanner(stub, shared, passOptions, time);
-        var pipeline = new ScanPipeline(scanner, new HttpsPolicyFetcher(shared, passOptions.PolicyFetch, time, turns), passOptions, progress, time, pass);
+        var stamp = StampOf(store.Begun);
+        var pipeline = new ScanPipeline(scanner, new HttpsPolicyFetcher(shared, passOptions.PolicyFetch, time, turns), passOptions, progress, time, pass, _trace);
         progress.BeginPass(pass, names);
         if (pass < LastPass) store.BeginKeeping(pass);
         string? reason = await pipeline.RunAsync(items, WriteAsync, stop, CancellationToken.None).ConfigureAwait(false);
@@ -142,6 +151,8 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
 
         ValueTask WriteAsync(DomainResult row)
         {
+            if (row.ScanError is { } fault) observer.NameFailed(row.Name.Name, fault);
+            if (_trace is { } following && following.Wants(row.Name.Name)) following.Finished(row, pass, stamp);
             // Excluded names and our own faults have nothing that asking again would settle.
             if (pass == LastPass || row.Evidence is null or { Unknown: 0 } || row.ScanError is not null) return store.AddAsync(row);
             store.Keep(row, pass, time.GetUtcNow());
@@ -306,7 +317,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
     }
 
     private StubResolver NewResolver(ResolverOptions resolver) =>
-        new(resolver, DnsTransports.Create(options.Resolvers, resolver), time, _statistics);
+        new(resolver, [.. DnsTransports.Create(options.Resolvers, resolver).Select(transport => _trace?.Listen(transport) ?? transport)], time, _statistics);
 
     /// <returns>Whether the AD bit means anything in this run.</returns>
     private async Task<bool> ProbeAsync(StubResolver stub, CancellationToken ct)

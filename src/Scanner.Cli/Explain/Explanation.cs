@@ -19,6 +19,12 @@ internal static class Explanation
         if (result.Dmarc is { } dmarc) DmarcExplanation.Write(page, dmarc);
         if (result.MtaSts is { } mtaSts) MtaStsExplanation.Write(page, mtaSts);
         if (result.TlsRpt is { } tlsRpt) TlsRptExplanation.Write(page, tlsRpt);
+        if (result.Dkim is { } dkim) DkimExplanation.Write(page, dkim);
+        if (result.Dane is { } dane) DaneExplanation.Write(page, dane);
+        if (result.Bimi is { } bimi) BimiExplanation.Write(page, bimi);
+        if (result.Dnssec is { } dnssec) DnssecExplanation.Write(page, dnssec);
+        if (result.Wildcard is { Records: { Count: > 0 } made })
+            page.Line("note", $"the record for {string.Join(", ", made)} comes from a TXT wildcard (RFC 4592): valid, and so it is for every other name below that nobody made");
         output.WriteLine();
     }
 }
@@ -37,6 +43,9 @@ internal sealed class ExplanationPage(TextWriter output)
     /// <summary>A further line of the same check.</summary>
     public void More(string text) => Line("", text);
 
+    /// <summary>The rule that gave the class, with its source.</summary>
+    public void Rule(string text) => More($"rule:  {text}");
+
     /// <summary>What the class means, in a sentence for someone who runs mail.</summary>
     public void Means(string text) => More($"means: {text}");
 
@@ -47,7 +56,7 @@ internal sealed class ExplanationPage(TextWriter output)
     }
 
     /// <summary>Why we could not tell, where that is so.</summary>
-    public static string Because(DnsAnswer answer) => answer.Status.IsUnknown() ? $"  [DNS: {answer.Status.Word()}]" : "";
+    public static string Because(DnsAnswer answer) => answer.Presence == Presence.Unknown ? $"  [DNS: {answer.Status.Word()}]" : "";
 
     public static string YesNo(bool? value) => value switch { true => "yes", false => "no", null => "unknown" };
 }

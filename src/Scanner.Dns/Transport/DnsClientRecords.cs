@@ -4,6 +4,7 @@ using System.Text;
 using DnsClient;
 using DnsClient.Protocol;
 using DnsClient.Protocol.Options;
+using Scanner.Dns.Wire;
 
 namespace Scanner.Dns.Transport;
 
@@ -29,7 +30,7 @@ internal static class DnsClientRecords
             // RFC 2308 §5: the smaller of the SOA's own TTL and its MINIMUM field.
             if (record is global::DnsClient.Protocol.SoaRecord soa) negativeTtl = Math.Min(TtlOf(soa), soa.Minimum);
             hasNs |= record is global::DnsClient.Protocol.NsRecord;
-            nameDenied |= record is NSecRecord nsec && HasNxname(nsec.TypeBitMapsRaw);
+            nameDenied |= record is NSecRecord nsec && NsecTypeMap.HasNxname(nsec.TypeBitMapsRaw.ToArray());
         }
         int rcode = (int)response.Header.ResponseCode;
         IReadOnlyList<ushort> errors = [];
@@ -54,10 +55,6 @@ internal static class DnsClientRecords
             NameDenied = nameDenied,
         };
     }
-
-    /// <summary>Is NXNAME, type 128, in a type map? RFC 4034 §4.1.2: window, length 1 to 32, one bit a type from the left; 128 is the first
-    /// bit of octet 16 of window 0, which comes first (RFC 9824 §3.1).</summary>
-    private static bool HasNxname(IReadOnlyList<byte> map) => map is [0, > 16 and <= 32, ..] && map.Count > 2 + 16 && (map[2 + 16] & 0x80) != 0;
 
     /// <summary>Null when DnsClient has lost what the record said.</summary>
     private static DnsRecord? Convert(DnsResourceRecord record)

@@ -10,7 +10,6 @@ namespace Scanner.Dns.Wire;
 internal static class ReplyDecoder
 {
     private const ushort ExtendedErrorOption = 15; // RFC 8914 §2
-    private const DnsRecordType Nsec = (DnsRecordType)47; // RFC 4034 §4
 
     /// <summary>
     /// Does this message answer our question: a response with our ID, and name, type and class of its question as sent (RFC 5452 §9.1)?
@@ -69,10 +68,10 @@ internal static class ReplyDecoder
                 if (!reader.TrySkipNameData(record)) return Malformed;
                 hasNs = true;
             }
-            else if (record.Type == Nsec)
+            else if (record.Type == NsecTypeMap.Nsec)
             {
                 if (!reader.TryReadTypeMap(record, out var map)) return Malformed;
-                nameDenied |= HasNxname(map);
+                nameDenied |= NsecTypeMap.HasNxname(map);
             }
             else
             {
@@ -110,10 +109,6 @@ internal static class ReplyDecoder
             NameDenied = nameDenied,
         };
     }
-
-    /// <summary>Is NXNAME, type 128, in a type map? RFC 4034 §4.1.2: window, length 1 to 32, one bit a type from the left; 128 is the first
-    /// bit of octet 16 of window 0, which comes first (RFC 9824 §3.1).</summary>
-    private static bool HasNxname(ReadOnlySpan<byte> map) => map is [0, > 16 and <= 32, ..] && map.Length > 2 + 16 && (map[2 + 16] & 0x80) != 0;
 
     private static DnsReply Malformed { get; } = DnsReply.Failed(TransportOutcome.Malformed, "the answer does not parse");
 

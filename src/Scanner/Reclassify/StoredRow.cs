@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using DuckDB.NET.Data;
 using Scanner.Checks;
 using Scanner.Checks.MtaSts;
@@ -79,7 +80,7 @@ internal sealed class StoredRow
             {
                 // A version without evidence: "there is none" needs no more than its status. What was there is not in the row as it came, so it
                 // is not known here.
-                if (status is DnsStatus.Ok or DnsStatus.NotQueried) return;
+                if (status is DnsStatus.Ok or DnsStatus.NotQueried or DnsStatus.NameTooLong) return;
                 answer = DnsAnswer.Without(question, status) with { CnameTarget = Text($"q_{type}_cname"), AuthenticData = Flag($"q_{type}_ad") == true };
             }
             evidence.Add(answer with
@@ -90,7 +91,7 @@ internal sealed class StoredRow
                 Milliseconds = Real($"q_{type}_ms") ?? 0,
                 FailedTries = [.. List($"q_{type}_failed").Select(word => Words.TryParse(word, out DnsStatus failed) ? failed : DnsStatus.OtherRcode)],
                 Resolver = Text("resolver"),
-                Pass = Pass,
+                Pass = (int?)Number($"q_{type}_pass") ?? Pass,
             }, shared: false);
         }
     }
@@ -98,9 +99,12 @@ internal sealed class StoredRow
     /// <summary>What came of fetching the policy, before its text was read; null when nothing was fetched.</summary>
     private PolicyFetch? Fetch()
     {
-        if (Real("mtasts_fetch_ms") is not { } milliseconds) return null;
-        // Stage "policy" is a verdict on the text and no failure of the fetch.
-        bool failed = Words.TryParse(Text("mtasts_stage") ?? "", out MtaStsStage stage) && stage != MtaStsStage.Policy;
+        // Without a fetch, "transient" says that the host's turn never came.
+        if (Real("mtasts_fetch_ms") is not { } milliseconds)
+            return Flag("mtasts_transient") == true ? new PolicyFetch { NotAsked = true, Transient = true } : null;
+        // Stage "policy" and "not_text" are verdicts on the text and no failure of the fetch.
+        bool failed = Words.TryParse(Text("mtasts_stage") ?? "", out MtaStsStage stage) && stage != MtaStsStage.Policy
+            && Text("mtasts_error") != MtaStsError.NotText.Word();
         return new PolicyFetch
         {
             FailedStage = failed ? stage : null,
@@ -111,6 +115,9 @@ internal sealed class StoredRow
             MediaTypeOk = Flag("mtasts_media_type_ok"),
             RedirectHost = Text("mtasts_redirect_host"),
             HostCname = Text("mtasts_host_cname"),
+            Address = Text("mtasts_host_addr") is { } address ? IPAddress.Parse(address) : null,
+            HttpVersion = Text("mtasts_http_version"),
+            RetryAfter = Number("mtasts_retry_after") is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             TlsVersion = Text("mtasts_tls_version"),
             Body = Text("mtasts_raw_policy") is { } body ? Checks.Evidence.Unescape(body) : null,
             Transient = Flag("mtasts_transient") == true,

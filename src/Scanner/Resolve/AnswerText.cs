@@ -14,20 +14,23 @@ namespace Scanner.Resolve;
 /// _dmarc.example.com TXT ok
 /// "v=DMARC1; p=none"
 ///
-/// FIRST LINE: name, type, status, then flags: dnssec (asked with proof), ad (AD=1), nxname (compact denial), cname=NAME
+/// FIRST LINE: name, type, status, then flags: dnssec (asked with proof), ad (AD=1), nxname (compact denial), tries=N (other than 1), cname=NAME
 /// EACH FURTHER LINE: the data of one record: TXT strings in quotes with \" \\ \DDD, MX preference and host, an address, TLSA, a name
 /// </code>
-/// What the classes do not depend on (TTL, tries, times) is not in it; the row's own questions have columns for those.
+/// What the classes do not depend on (TTL, times) is not in it; the row's base questions have columns for those.
 /// </summary>
 public static class AnswerText
 {
-    public static string Format(DnsAnswer answer)
+    /// <param name="withTries">Tell how many queries it took, for the row's own questions: shared answers would no longer be the same text in every
+    /// row, which is what makes them small.</param>
+    public static string Format(DnsAnswer answer, bool withTries = false)
     {
         var text = new StringBuilder(64);
         text.Append(answer.Question.Name).Append(' ').Append(TypeName(answer.Question.Type)).Append(' ').Append(answer.Status.Word());
         if (answer.Question.Dnssec) text.Append(" dnssec");
         if (answer.AuthenticData) text.Append(" ad");
         if (answer.NameDenied) text.Append(" nxname");
+        if (withTries && answer.Tries != 1) text.Append(CultureInfo.InvariantCulture, $" tries={answer.Tries}");
         if (answer.CnameTarget is { } target) text.Append(" cname=").Append(target);
         foreach (var record in answer.Records)
         {
@@ -45,6 +48,7 @@ public static class AnswerText
         string[] lines = text.Split('\n');
         string[] head = lines[0].Split(' ');
         if (head.Length < 3 || head[0].Length == 0 || !TryParseType(head[1], out var type) || !Words.TryParse(head[2], out DnsStatus status)) return false;
+        int tries = 1;
         bool dnssec = false, authentic = false, denied = false;
         string? target = null;
         foreach (string flag in head.AsSpan(3))
@@ -52,6 +56,7 @@ public static class AnswerText
             if (flag == "dnssec") dnssec = true;
             else if (flag == "ad") authentic = true;
             else if (flag == "nxname") denied = true;
+            else if (flag.StartsWith("tries=", StringComparison.Ordinal) && int.TryParse(flag["tries=".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int sent)) tries = sent;
             else if (flag.StartsWith("cname=", StringComparison.Ordinal)) target = flag["cname=".Length..];
             else return false;
         }
@@ -70,6 +75,7 @@ public static class AnswerText
             CnameTarget = target,
             AuthenticData = authentic,
             NameDenied = denied,
+            Tries = tries,
         };
         return true;
     }
@@ -95,6 +101,7 @@ public static class AnswerText
             case AddressRecord address: text.Append(address.Address); break;
             case CnameRecord cname: text.Append(cname.Target); break;
             case NsRecord ns: text.Append(ns.Target); break;
+            case PtrRecord ptr: text.Append(ptr.Target); break;
             case SoaRecord soa: text.Append(CultureInfo.InvariantCulture, $"{soa.PrimaryServer} {soa.Minimum}"); break;
             case TlsaRecord tlsa: text.Append(CultureInfo.InvariantCulture, $"{tlsa.Usage} {tlsa.Selector} {tlsa.MatchingType} {Convert.ToHexStringLower(tlsa.Data.Span)}"); break;
             default: text.Append('-'); break;
@@ -115,6 +122,7 @@ public static class AnswerText
                 return new AddressRecord(owner, 0, address);
             case DnsRecordType.Cname when words.Length == 1: return new CnameRecord(owner, 0, data);
             case DnsRecordType.Ns when words.Length == 1: return new NsRecord(owner, 0, data);
+            case DnsRecordType.Ptr when words.Length == 1: return new PtrRecord(owner, 0, data);
             case DnsRecordType.Soa when words.Length == 2 && uint.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out uint minimum):
                 return new SoaRecord(owner, 0, words[0], minimum);
             case DnsRecordType.Tlsa when words.Length == 4 && TryOctet(words[0], out byte usage) && TryOctet(words[1], out byte selector) && TryOctet(words[2], out byte matching):

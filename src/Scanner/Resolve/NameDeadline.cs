@@ -21,13 +21,13 @@ internal sealed class NameDeadline(IResolver inner, NameEvidence evidence, bool 
         return answer;
     }
 
-    /// <summary>The new answer with the history of the old one (classification.md section 11 point 6). A last pass over TCP to which nobody
-    /// listens says nothing about the name: then the reason stays that which UDP gave.</summary>
+    /// <summary>The new answer with the history of the old one (classification.md section 11 point 6). Silence, and a last pass over TCP to which
+    /// nobody listens, say nothing new: the reason stays the one that an earlier pass found.</summary>
     private DnsAnswer Behind(DnsAnswer before, DnsAnswer now)
     {
         IReadOnlyList<DnsStatus> failed = [.. before.FailedTries, before.Status, .. now.FailedTries];
-        bool onlyTcpFailed = now is { OverTcp: true, Status: DnsStatus.NetworkError or DnsStatus.Timeout } && before.Status.IsUnknown();
-        return onlyTcpFailed
+        bool learnedNothing = now.Status is DnsStatus.NetworkError or DnsStatus.Timeout && before.Status.IsUnknown();
+        return learnedNothing
             ? before with { Pass = pass, Tries = now.Tries, FailedTries = [.. failed, now.Status] }
             : now with { Pass = pass, FailedTries = failed };
     }

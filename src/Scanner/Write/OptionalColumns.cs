@@ -48,9 +48,11 @@ internal static class OptionalColumns
         return
         [
             c.List("evidence_own", "every DNS answer about this name only: first line name, type, status and flags, then one record a line in master file form",
-                r => r.Result.Evidence?.Own.Select(AnswerText.Format) ?? []),
+                r => Asked(r)?.Own.Select(answer => AnswerText.Format(answer, withTries: true))),
             c.List("evidence_shared", "the same for names that many rows share: includes, ancestors, mail hosts, report hosts",
-                r => r.Result.Evidence?.Shared.Select(AnswerText.Format) ?? [], repeats: true),
+                r => Asked(r)?.Shared.Select(answer => AnswerText.Format(answer)), repeats: true),
         ];
+
+        static NameEvidence? Asked(Row r) => r.Result.Evidence is { Answers.Count: > 0 } evidence ? evidence : null;
     }
 }

@@ -67,6 +67,9 @@ public sealed class RunStore : IAsyncDisposable
     /// <summary>Asked for with every part.</summary>
     public Func<RunCounters>? Counters { get; set; }
 
+    /// <summary>Told of every part that is safe.</summary>
+    public Action<ClosedPart>? PartClosed { get; set; }
+
     /// <summary>Begins a run in a folder that holds none.</summary>
     /// <exception cref="RunFolderException">It does, or cannot be used.</exception>
     /// <exception cref="IOException">The disk fails.</exception>
@@ -232,6 +235,7 @@ public sealed class RunStore : IAsyncDisposable
             Part = new JournalPart(Path.GetFileName(part.Path), part.Rows, part.Length, part.Checksum),
             Counters = Counters?.Invoke(),
         });
+        PartClosed?.Invoke(part);
     }
 
     private void SyncPending()

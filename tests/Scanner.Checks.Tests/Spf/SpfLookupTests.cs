@@ -317,6 +317,21 @@ public sealed class SpfLookupTests
         Assert.True((result.VoidWorst, result.Status.Word()) == (voids, status), $"{result.VoidWorst}, {result.Status}; {why}");
     }
 
+    /// <summary>classification.md 4.7: the limits of hosts come behind what the texts say, and before temperror.</summary>
+    [Theory]
+    [InlineData("mx:many.example a:n1.example a:n2.example a:n3.example a:lost.example", "permerror_mx_limit permerror_void_limit temperror")]
+    [InlineData("a:n1.example a:n2.example a:n3.example include:syntax.example", "permerror_nested permerror_void_limit nested_syntax")]
+    [InlineData("mx:many.example include:many.example a:lost.example", "permerror_nested permerror_mx_limit temperror nested_mx_limit")]
+    public async Task PrecedenceOfTheLimitsOfHosts(string terms, string errors)
+    {
+        var zone = Troubles().Fail("lost.example", DnsRecordType.A, DnsStatus.Timeout).Fail("lost.example", DnsRecordType.Aaaa, DnsStatus.Timeout)
+            .Txt("many.example", "v=spf1 mx -all").A("v4.example", "192.0.2.1");
+        for (int i = 0; i < 11; i++) zone.Mx("many.example", i, "v4.example");
+        var result = await Run(zone, $"v=spf1 {terms} -all", SpfEvalLevel.Full);
+        Assert.Equal(errors, string.Join(' ', result.Errors));
+        Assert.Equal(errors.Split(' ')[0], result.Status.Word());
+    }
+
     [Fact]
     public async Task TenMxNamesAreAllowed()
     {

@@ -82,5 +82,12 @@ public sealed class SpfMacroStringTests
         string label = new('a', 49);
         string spec = $"x.{label}.{label}.{label}.{label}.{label}.example.com";
         Assert.Equal($"{label}.{label}.{label}.{label}.example.com", SpfTarget.Of(SpfMacroString.Parse(spec), "d.example", "d.example").Name);
+        // To the octet: 253 stay whole, of 254 the first label goes.
+        string rest = string.Join('.', Enumerable.Repeat(new string('b', 49), 5));
+        Assert.Equal($"aaa.{rest}", SpfTarget.Of(SpfMacroString.Parse($"aaa.{rest}"), "d.example", "d.example").Name);
+        Assert.Equal(253, $"aaa.{rest}".Length);
+        Assert.Equal(rest, SpfTarget.Of(SpfMacroString.Parse($"aaaa.{rest}"), "d.example", "d.example").Name);
+        // What is left must still be a name of two labels.
+        Assert.Null(SpfTarget.Of(SpfMacroString.Parse($"a.{new string('c', 260)}.com"), "d.example", "d.example").Name);
     }
 }

@@ -143,6 +143,8 @@ public sealed class SpfPropertyTests
     [InlineData("\"")]
     [InlineData("\u00FF")]
     [InlineData("redirect=a.b ")]
+    [InlineData("a.")]
+    [InlineData("%{o}.")]
     public void CostGrowsWithTheText(string piece)
     {
         foreach (string head in new[] { "v=spf1 ", "v=spf1 a:", "v=spf1 x=", "v=spf1 exists:%{", "v=spf" })

@@ -92,6 +92,14 @@ internal sealed class DnsMessage(ReceivedQuery query, int rcode)
         return this;
     }
 
+    /// <summary>The NSEC record of a denial: the name itself, the next name, the type map.</summary>
+    public DnsMessage Nsec(string owner, string next, params byte[] map)
+    {
+        _authorityCount++;
+        Record(_authority, owner, (DnsRecordType)47, 300, [.. NameOf(next), .. map]);
+        return this;
+    }
+
     public DnsMessage AuthorityNs(string zone, string server)
     {
         _authorityCount++;

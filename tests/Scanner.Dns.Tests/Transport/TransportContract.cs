@@ -22,6 +22,17 @@ public abstract class TransportContract
 
     /// <summary>Can it set AD and CD in a question?</summary>
     protected virtual bool CanAskForValidation => true;
+    // RFC 9824 §3.1: compact denial is NOERROR, and NXNAME (type 128) in the type map says that the name does not exist.
+    [Fact]
+    public async Task Compact_denial_is_seen_in_the_type_map()
+    {
+        byte[] nxname = new byte[2 + 17], others = [0, 6, 0x40, 0, 0, 0, 0, 3];
+        (nxname[1], nxname[2 + 5], nxname[2 + 16]) = (17, 0b11, 0x80);
+        var flags = new DnsQueryFlags(DnssecOk: true);
+        Assert.True((await AskAsync(q => q.Reply().Soa("example.com", 300, 60).Nsec("example.com", "a.example.com", nxname).Opt(), flags: flags)).Reply.NameDenied);
+        Assert.False((await AskAsync(q => q.Reply().Soa("example.com", 300, 60).Nsec("example.com", "a.example.com", others).Opt(), flags: flags)).Reply.NameDenied);
+        Assert.False((await AskAsync(q => q.Reply().Soa("example.com", 300, 60).Opt(), flags: flags)).Reply.NameDenied);
+    }
 
     [Fact]
     public async Task Answer_with_header_bits_and_records()

@@ -1,5 +1,9 @@
 using Scanner.Aggregate;
+using Scanner.Checks.Bimi;
+using Scanner.Checks.Dane;
+using Scanner.Checks.Dkim;
 using Scanner.Checks.Dmarc;
+using Scanner.Checks.Dnssec;
 using Scanner.Checks.MtaSts;
 using Scanner.Checks.Mx;
 using Scanner.Checks.Names;
@@ -63,6 +67,36 @@ public sealed class FiguresTests : IDisposable
         ("tlsrpt: +", "two records", r => r.TlsRpt(TlsRptStatus.Multiple)),
         ("tlsrpt: -", "no record", r => r.TlsRpt(TlsRptStatus.Absent)),
         ("tlsrpt: ?", "_smtp._tls not answered", r => r.TlsRpt(TlsRptStatus.Unknown)),
+
+        // DKIM: namespace key_found
+        ("dkim: + +", "a key", r => r.Dkim(DkimPresence.KeyFound, DkimEnt.Exists)),
+        ("dkim: + +", "a key behind a wildcard", r => r.Dkim(DkimPresence.KeyFound, DkimEnt.Inconclusive)),
+        ("dkim: + -", "revoked keys only", r => r.Dkim(DkimPresence.RevokedOnly, DkimEnt.Exists)),
+        ("dkim: + -", "a namespace and no key", r => r.Dkim(DkimPresence.NamespaceOnly, DkimEnt.Exists)),
+        ("dkim: - -", "nothing below _domainkey", r => r.Dkim(DkimPresence.Absent, DkimEnt.Absent)),
+        ("dkim: ? -", "compact denial, no key at the selectors tried", r => r.Dkim(DkimPresence.NotFound, DkimEnt.Inconclusive)),
+        ("dkim: + ?", "a namespace, a selector not answered", r => r.Dkim(DkimPresence.Unknown, DkimEnt.Exists)),
+        ("dkim: ? ?", "_domainkey not answered", r => r.Dkim(DkimPresence.Unknown, DkimEnt.Unknown)),
+
+        // DANE: full partial
+        ("dane: + -", "every host", r => r.Dane(DaneStatus.Full)),
+        ("dane: - +", "some hosts", r => r.Dane(DaneStatus.Partial)),
+        ("dane: - -", "no TLSA", r => r.Dane(DaneStatus.None)),
+        ("dane: - -", "TLSA without signatures", r => r.Dane(DaneStatus.TlsaInsecure)),
+        ("dane: - -", "TLSA that fails validation", r => r.Dane(DaneStatus.Bogus)),
+        ("dane: ? ?", "no trusted resolver", r => r.Dane(DaneStatus.Unknown)),
+
+        ("bimi: +", "a logo", r => r.Bimi(BimiStatus.Logo)),
+        ("bimi: +", "a logo with evidence", r => r.Bimi(BimiStatus.LogoWithEvidence)),
+        ("bimi: -", "declined", r => r.Bimi(BimiStatus.Declined)),
+        ("bimi: -", "invalid", r => r.Bimi(BimiStatus.Invalid)),
+        ("bimi: -", "no record", r => r.Bimi(BimiStatus.Absent)),
+        ("bimi: ?", "not answered", r => r.Bimi(BimiStatus.Unknown)),
+
+        ("dnssec: +", "signed", r => r.Dnssec(DnssecState.Secure)),
+        ("dnssec: -", "not signed", r => r.Dnssec(DnssecState.Insecure)),
+        ("dnssec: -", "signed, and fails", r => r.Dnssec(DnssecState.Bogus)),
+        ("dnssec: ?", "no trusted resolver", r => r.Dnssec(DnssecState.Unknown)),
     ];
 
     private static readonly Dictionary<string, string[]> _metrics = new()
@@ -71,6 +105,10 @@ public sealed class FiguresTests : IDisposable
         ["dmarc"] = ["dmarc_own", "dmarc_effective", "dmarc_none", "dmarc_quarantine", "dmarc_reject", "enf_p", "enf_reject", "enf_7489", "enf_full", "enf_9989"],
         ["mtasts"] = ["mtasts_published", "mtasts_working", "mtasts_enforcing", "mtasts_testing", "mtasts_delivery_risk"],
         ["tlsrpt"] = ["tlsrpt_published"],
+        ["dkim"] = ["dkim_namespace", "dkim_key_found"],
+        ["dane"] = ["dane_full", "dane_partial"],
+        ["bimi"] = ["bimi_published"],
+        ["dnssec"] = ["dnssec_secure"],
     };
 
     /// <summary>Metrics whose checks give no rows here: <see cref="MetricsOfTheExtraChecks"/>.</summary>

@@ -1,7 +1,6 @@
 using System.Xml.Linq;
 using Scanner.Report;
 using Scanner.Report.Charts;
-using Scanner.Tests.Write;
 using Scanner.Write;
 
 namespace Scanner.Tests.Report;

@@ -41,8 +41,9 @@ public sealed class CrashTests : IDisposable
             {
                 end = e;
             }
-            Assert.True(files.Failed is not null, $"step {step} never came");
-            if (kind == FaultKind.DiskFull && end is null) Assert.True(files.Failed!.StartsWith("delete", StringComparison.Ordinal) || files.Failed.StartsWith("sync folder", StringComparison.Ordinal) || files.Failed.StartsWith("rename", StringComparison.Ordinal), files.Failed);
+            // A log that nothing was written to is not synced, so a run may come to its end a step or two sooner than the calm one.
+            if (files.Failed is null) Assert.True(end is null && step > counting.Trace.Count - 10, $"step {step} never came");
+            else if (end is null) Assert.True(kind == FaultKind.DiskFull && !files.Failed.StartsWith("write", StringComparison.Ordinal), $"{kind} at step {step} ({files.Failed}) went unnoticed");
 
             // Before the first entry of the journal nothing has begun: then it is a new run.
             bool resume = File.Exists(Path.Combine(run, "run.json"));

@@ -41,7 +41,7 @@ public sealed class FailureTests : IDisposable
     public async Task Nobody_listens_any_more_and_the_run_goes_on()
     {
         await using var processes = new ScanProcesses(_folder, names: 500);
-        using var process = ScanProcesses.Start([.. processes.Arguments(Run), "--progress", "json"]);
+        using var process = ScanProcesses.Start([.. processes.Arguments(Run).Select(word => word == "none" ? "json" : word)]);
         process.StandardError.Close();
         process.StandardOutput.Close();
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -111,17 +111,22 @@ public sealed class FailureTests : IDisposable
 
     [Theory]
     [InlineData(90)]
-    [InlineData(140)]
+    [InlineData(320)]
     public async Task Few_file_descriptors(int limit)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "no ulimit");
         await using var processes = new ScanProcesses(_folder, names: 500);
         var (exit, error) = await ScanProcesses.RunAsync(processes.Arguments(Run), shell: $"ulimit -n {limit}; exec \"$@\"");
-        // Enough for the scan, or a message: never a stack trace, and never a run that cannot be gone on with.
-        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
-        Assert.InRange(exit, 0, 2);
-        if (exit != 0) Assert.StartsWith("scanner: ", error, StringComparison.Ordinal);
-        if (File.Exists(Path.Combine(Run, "run.json"))) await ResumeAsync(processes);
+        if (limit < 300)
+        {
+            // Half of what a scan opens are the program's own libraries: it must be said before the first of them is missing.
+            Assert.Equal(2, exit);
+            Assert.Contains("open files", error, StringComparison.Ordinal);
+            Assert.False(Directory.Exists(Run));
+            return;
+        }
+        Assert.Equal(0, exit);
+        processes.ExpectEveryNameOnce(Run);
     }
 
     private async Task ResumeAsync(ScanProcesses processes)

@@ -20,7 +20,7 @@ public sealed class KillTests : IDisposable
         var output = TestContext.Current.TestOutputHelper!;
         output.WriteLine($"seed {seed} (SCANNER_SEED), {kills} kills (SCANNER_KILLS)");
 
-        await using var processes = new ScanProcesses(_folder, names: 2_000);
+        await using var processes = new ScanProcesses(_folder, names: 800);
         string calm = _folder.Path("calm");
         var watch = Stopwatch.StartNew();
         Assert.Equal(0, (await ScanProcesses.RunAsync(processes.Arguments(calm))).Exit);

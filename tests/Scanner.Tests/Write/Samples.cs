@@ -1,5 +1,9 @@
 using System.Net;
+using Scanner.Checks.Bimi;
+using Scanner.Checks.Dane;
+using Scanner.Checks.Dkim;
 using Scanner.Checks.Dmarc;
+using Scanner.Checks.Dnssec;
 using Scanner.Checks.MtaSts;
 using Scanner.Checks.Mx;
 using Scanner.Checks.Names;
@@ -97,6 +101,23 @@ internal static class Samples
         TlsRpt = new TlsRptResult { Status = status, Answer = Answer(status == TlsRptStatus.Unknown ? DnsStatus.Timeout : DnsStatus.Nodata) },
     };
 
+    public static DomainResult Dkim(this DomainResult row, DkimPresence presence, DkimEnt ent) => row with
+    {
+        Dkim = new DkimResult { Presence = presence, Ent = ent, Answer = Answer(ent == DkimEnt.Unknown ? DnsStatus.Timeout : DnsStatus.Nodata) },
+    };
+
+    public static DomainResult Dane(this DomainResult row, DaneStatus status) => row with { Dane = new DaneResult { Status = status } };
+
+    public static DomainResult Bimi(this DomainResult row, BimiStatus status) => row with
+    {
+        Bimi = new BimiResult { Status = status, Answer = Answer(status == BimiStatus.Unknown ? DnsStatus.Timeout : DnsStatus.Nodata) },
+    };
+
+    public static DomainResult Dnssec(this DomainResult row, DnssecState state) => row with
+    {
+        Dnssec = new DnssecResult(state, Answer(state == DnssecState.Unknown ? DnsStatus.Timeout : DnsStatus.Nodata, DnsRecordType.Soa), Untrusted: false),
+    };
+
     /// <summary>Every column that can hold something does, with text that is hard to carry.</summary>
     public static DomainResult Full(int rank) => new()
     {
@@ -136,7 +157,12 @@ internal static class Samples
                 Records = [new AddressRecord("x.example", 60, IPAddress.Parse("192.0.2.1"))],
             },
             Aaaa = Answer(DnsStatus.Timeout, DnsRecordType.Aaaa),
-            Targets = [new MxTarget(10, "mx1.example", MxTargetKind.Hostname), new MxTarget(20, "mx2.example", MxTargetKind.UnderscoreHostname)],
+            Targets =
+            [
+                new MxTarget(10, "mx1.example", MxTargetKind.Hostname) { Status = MxTargetStatus.AddrOkCname },
+                new MxTarget(20, "mx2.example", MxTargetKind.UnderscoreHostname) { Status = MxTargetStatus.Unknown },
+            ],
+            Provider = "google",
             Quirks = [MxQuirk.NullMxPref, MxQuirk.NullMxMixed],
         },
         Spf = new SpfResult
@@ -193,6 +219,9 @@ internal static class Samples
             Rua = ReportUriState.SomeInvalid,
             RuaHosts = ["rua.example"],
             Ruf = ReportUriState.AllInvalid,
+            RuaAuth = ReportAuth.NotAuthorised,
+            RufAuth = ReportAuth.NotNeeded,
+            ReportHostsNxdomain = ["gone.example"],
             Quirks = ["tag_case"],
             UnknownTags = ["foo"],
             NearMiss = DmarcNearMiss.AtApex,
@@ -257,15 +286,46 @@ internal static class Samples
             RuaHttps = false,
             Raw = "v=TLSRPTv1; rua=ftp:x",
         },
+        Dkim = new DkimResult
+        {
+            Presence = DkimPresence.KeyFound,
+            Ent = DkimEnt.Inconclusive,
+            Answer = Answer(DnsStatus.Nodata),
+            Keys = [new DkimKey("s1", DkimKeyState.Weak, DkimKeyType.Rsa, 512, "s1.example"), new DkimKey("s2", DkimKeyState.Unknown, null, null, null)],
+            SelectorsAsked = 8,
+        },
+        Dane = new DaneResult { Status = DaneStatus.Partial, Hosts = [new DaneHost("mx1.example", DaneHostStatus.Usable, ["3 1 1 ab"]), new DaneHost("mx2.example", DaneHostStatus.None, [])] },
+        Bimi = new BimiResult
+        {
+            Status = BimiStatus.Invalid,
+            Error = BimiError.BadL,
+            Answer = Answer(DnsStatus.Ok),
+            SourceName = "org.example",
+            Effective = false,
+            Raw = "v=BIMI1; l=x",
+        },
+        Dnssec = new DnssecResult(DnssecState.Bogus, Answer(DnsStatus.Bogus, DnsRecordType.Soa), Untrusted: false),
+        Wildcard = new WildcardFindings(["dmarc"]),
+        Evidence = Evidence(Answer(DnsStatus.Timeout), Answer(DnsStatus.Nxdomain, DnsRecordType.A)),
     };
+
+    private static Scanner.Resolve.NameEvidence Evidence(DnsAnswer own, DnsAnswer shared)
+    {
+        var evidence = new Scanner.Resolve.NameEvidence();
+        evidence.Add(own, shared: false);
+        evidence.Add(shared, shared: true);
+        return evidence;
+    }
 
     /// <summary>Everything was asked and every lookup failed.</summary>
     public static DomainResult AllUnknown(int rank) => Bare(rank).Mx(MxClass.Unknown).Spf(SpfStatus.Unknown, SpfClass.Unknown)
-        .Dmarc(DmarcClass.Unknown).MtaSts(MtaStsStatus.Unknown).TlsRpt(TlsRptStatus.Unknown);
+        .Dmarc(DmarcClass.Unknown).MtaSts(MtaStsStatus.Unknown).TlsRpt(TlsRptStatus.Unknown)
+        .Dkim(DkimPresence.Unknown, DkimEnt.Unknown).Dane(DaneStatus.Unknown).Bimi(BimiStatus.Unknown).Dnssec(DnssecState.Unknown);
 
     /// <summary>Everything was asked and nothing is there: the lists are empty, not null.</summary>
     public static DomainResult AllAbsent(int rank) => Bare(rank).Mx(MxClass.NoMail).Spf(SpfStatus.None, SpfClass.None)
-        .Dmarc(DmarcClass.Absent, own: false, enforcing: false).MtaSts(MtaStsStatus.Absent).TlsRpt(TlsRptStatus.Absent);
+        .Dmarc(DmarcClass.Absent, own: false, enforcing: false).MtaSts(MtaStsStatus.Absent).TlsRpt(TlsRptStatus.Absent)
+        .Dkim(DkimPresence.Absent, DkimEnt.Absent).Dane(DaneStatus.None).Bimi(BimiStatus.Absent).Dnssec(DnssecState.Insecure);
 
     /// <summary>Writes rows into <c>folder/domains</c> and closes the part.</summary>
     public static async Task WriteAsync(string folder, IEnumerable<DomainResult> rows, RunStamp? stamp = null)
