@@ -12,7 +12,7 @@ warm_up=${WARM_UP:-400000}
 servers=${SERVERS:-nsd}
 server_core=${SERVER_CORE:-0}
 client_core=${CLIENT_CORE:-1}
-clients=${CLIENTS:-"floor-mmsg@1000 floor-plain@1000 massdns@1000 dnsperf@1000 engine@1000 engine-plain@1000 engine+stub@1000 dnsclient@200"}
+clients=${CLIENTS:-"floor-mmsg@1000 floor-plain@1000 massdns@1000 dnsperf@1000 engine@1000 engine-plain@1000 engine+stub@1000 memory@1000 memory+stub@1000 dnsclient@200"}
 questions=$((domains * 5))
 
 need nsd nsd
