@@ -40,15 +40,40 @@ public sealed class EvidenceTests
         {
             Fetch = new PolicyFetch
             {
-                FailedStage = MtaStsStage.Tls, Error = MtaStsError.CertExpired, CertificateFlags = [MtaStsError.CertExpired, MtaStsError.CertNoSan], HttpStatus = 503,
-                MediaType = "text/html", MediaTypeOk = false, RedirectHost = "x.example", HostCname = "y.example", TlsVersion = "1.3", Body = [0, 1, 255],
-                Transient = true, Milliseconds = 12.5, Address = IPAddress.Parse("192.0.2.9"), HttpVersion = "1.1", RetryAfter = TimeSpan.FromSeconds(30), NotAsked = true,
+                FailedStage = MtaStsStage.Tls,
+                Error = MtaStsError.CertExpired,
+                CertificateFlags = [MtaStsError.CertExpired, MtaStsError.CertNoSan],
+                HttpStatus = 503,
+                MediaType = "text/html",
+                MediaTypeOk = false,
+                RedirectHost = "x.example",
+                HostCname = "y.example",
+                TlsVersion = "1.3",
+                Body = [0, 1, 255],
+                Transient = true,
+                Milliseconds = 12.5,
+                Address = IPAddress.Parse("192.0.2.9"),
+                HttpVersion = "1.1",
+                RetryAfter = TimeSpan.FromSeconds(30),
+                NotAsked = true,
             },
         };
         evidence.Add(new DnsAnswer
         {
-            Question = new("a.example", DnsRecordType.Mx, Dnssec: true), NameDenied = true, Status = DnsStatus.Ok, Records = Records, CnameTarget = "b.example", Ttl = 4_000_000_000, AuthenticData = true,
-            OverTcp = true, Tries = 4, Pass = 2, FailedTries = [DnsStatus.Timeout, DnsStatus.Servfail], Milliseconds = 1.25, Resolver = "192.0.2.53:53", ExtendedErrors = [6, 22],
+            Question = new("a.example", DnsRecordType.Mx, Dnssec: true),
+            NameDenied = true,
+            Status = DnsStatus.Ok,
+            Records = Records,
+            CnameTarget = "b.example",
+            Ttl = 4_000_000_000,
+            AuthenticData = true,
+            OverTcp = true,
+            Tries = 4,
+            Pass = 2,
+            FailedTries = [DnsStatus.Timeout, DnsStatus.Servfail],
+            Milliseconds = 1.25,
+            Resolver = "192.0.2.53:53",
+            ExtendedErrors = [6, 22],
         }, shared: false);
         evidence.Add(DnsAnswer.Without(new("_dmarc.a.example", DnsRecordType.Txt), DnsStatus.Timeout), shared: false);
         evidence.Add(DnsAnswer.Without(new("x.example", DnsRecordType.A), DnsStatus.NotQueried), shared: true);
@@ -105,8 +130,13 @@ public sealed class EvidenceTests
     }
 
     private static string Text(NameEvidence evidence) => JsonSerializer.Serialize(
-        new { Answers = evidence.Answers.Select(kept => (kept.Shared, a: kept.Answer)).Select(kept => new { kept.Shared, Answer = (kept.a with { FailedTries = [], ExtendedErrors = [], Records = [] }).ToString(), Failed = string.Join(',', kept.a.FailedTries), Errors = string.Join(',', kept.a.ExtendedErrors), Records = kept.a.Records.Select(Describe) }),
-            Fetch = (evidence.Fetch! with { CertificateFlags = [], Body = null }).ToString(), Flags = string.Join(',', evidence.Fetch!.CertificateFlags), Body = Convert.ToHexString(evidence.Fetch.Body!) });
+        new
+        {
+            Answers = evidence.Answers.Select(kept => (kept.Shared, a: kept.Answer)).Select(kept => new { kept.Shared, Answer = (kept.a with { FailedTries = [], ExtendedErrors = [], Records = [] }).ToString(), Failed = string.Join(',', kept.a.FailedTries), Errors = string.Join(',', kept.a.ExtendedErrors), Records = kept.a.Records.Select(Describe) }),
+            Fetch = (evidence.Fetch! with { CertificateFlags = [], Body = null }).ToString(),
+            Flags = string.Join(',', evidence.Fetch!.CertificateFlags),
+            Body = Convert.ToHexString(evidence.Fetch.Body!)
+        });
 
     private static string Describe(DnsRecord record) => record switch
     {

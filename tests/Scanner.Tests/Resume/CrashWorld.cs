@@ -2,9 +2,9 @@ using System.Collections.Concurrent;
 using Scanner.Checks.MtaSts;
 using Scanner.Dns;
 using Scanner.Dns.Resolve;
+using Scanner.Input;
 using Scanner.Lab;
 using Scanner.Lab.Servers;
-using Scanner.Input;
 using Scanner.Write;
 
 namespace Scanner.Tests.Resume;
