@@ -13,6 +13,9 @@ internal sealed class TcpConnection : IDisposable
 {
     private const int LengthPrefix = 2;
 
+    /// <summary>A server that closes after each answer needs many connections for many questions; this many for one is enough.</summary>
+    private const int MaxMoves = 8;
+
     /// <summary>The longest time for a connection to come about; queries have given up long before.</summary>
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(10);
 
@@ -85,8 +88,9 @@ internal sealed class TcpConnection : IDisposable
         _socket.Dispose();
         foreach (var ticket in left)
         {
-            // RFC 7766 §6.2.4: a server may close a connection that it finds idle just when we send on it: once more on another one.
-            if (ticket.IsLive && !ticket.Retried && Volatile.Read(ref _answers) > 0) _pool.Submit(ticket with { Retried = true });
+            // RFC 7766 §6.2.4: a server may close a connection, which it finds idle or has served enough, just when we send on it. Where it
+            // has answered before, what it left unanswered goes to another connection.
+            if (ticket.IsLive && ticket.Moves < MaxMoves && Volatile.Read(ref _answers) > 0) _pool.Submit(ticket with { Moves = ticket.Moves + 1 });
             else _pool.End(ticket, why);
         }
     }

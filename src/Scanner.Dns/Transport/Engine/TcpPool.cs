@@ -3,8 +3,8 @@ using System.Net.Sockets;
 namespace Scanner.Dns.Transport.Engine;
 
 /// <summary>A query on its way over TCP: the object, the word that says it is still this question, and what to send.</summary>
-/// <param name="Retried">Its connection was closed under it once already.</param>
-internal readonly record struct TcpTicket(PendingQuery Query, long Word, DnsQuestion Question, DnsQueryFlags Flags, bool Retried = false)
+/// <param name="Moves">How often its connection was closed under it.</param>
+internal readonly record struct TcpTicket(PendingQuery Query, long Word, DnsQuestion Question, DnsQueryFlags Flags, int Moves = 0)
 {
     /// <summary>Somebody still waits.</summary>
     public bool IsLive => Query.Word == Word;
