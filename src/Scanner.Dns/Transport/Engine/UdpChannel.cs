@@ -19,7 +19,7 @@ internal sealed class UdpChannel : IDisposable
     /// <summary>Larger than any answer to a query that announced 1232 octets. What is longer is taken for truncated.</summary>
     public const int MaxDatagram = 4096;
 
-    /// <summary>Half an hour of lost answers, or a second of a dead server: either way a new port is the better start.</summary>
+    /// <summary>An eighth of all IDs. So many lost answers mean a dead server or a long time: either way a new port is the better start.</summary>
     private const int MaxBurned = 8192;
 
     private const int SlotCount = 1 << 16;
@@ -117,6 +117,9 @@ internal sealed class UdpChannel : IDisposable
         if (Interlocked.CompareExchange(ref _slots[query.Id], PendingQuery.Burned, query) == query) Interlocked.Increment(ref _burned);
     }
 
+    /// <summary>Gives the ID of an ended or moved query back.</summary>
+    public void Free(PendingQuery query) => Interlocked.CompareExchange(ref _slots[query.Id], null, query);
+
     /// <summary>Sends one message now.</summary>
     public void Send(ReadOnlySpan<byte> message, ushort id)
     {
@@ -206,7 +209,7 @@ internal sealed class UdpChannel : IDisposable
             if (query.TryMove(word, QueryPhase.TcpAfterUdp))
             {
                 tally.Truncated++;
-                Interlocked.CompareExchange(ref _slots[id], null, query);
+                Interlocked.CompareExchange(ref _slots[id], null, query); // not Free: it may have ended already, and have another ID
                 Transport.GoOnOverTcp(new TcpTicket(query, PendingQuery.WordIn(word, QueryPhase.TcpAfterUdp), question, flags));
             }
             return null;
