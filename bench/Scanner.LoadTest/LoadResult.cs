@@ -13,6 +13,8 @@ public sealed record LoadResult
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        // Plain "+" in names: the lines are for files and terminals, not for web pages.
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
     public required string Client { get; init; }

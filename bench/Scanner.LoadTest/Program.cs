@@ -5,7 +5,7 @@ using Scanner.LoadTest;
 
 var root = new RootCommand("Measures what a DNS query costs: makes the zone and the questions, drives a transport or the resolver above it, tabulates runs.")
 {
-    ZoneCommand(), RunCommand(), TableCommand(),
+    ZoneCommand(), RunCommand(), TableCommand(), CurveCommand(),
 };
 return await root.Parse(args).InvokeAsync().ConfigureAwait(false);
 
@@ -76,6 +76,25 @@ static Command TableCommand()
     {
         var results = File.ReadLines(parsed.GetValue(file)!.FullName).Where(l => l.StartsWith('{')).Select(LoadResult.FromJsonLine);
         Console.Write(ResultTable.Make(results, parsed.GetValue(references)!));
+    });
+    return command;
+}
+
+static Command CurveCommand()
+{
+    var limit = new Option<int>("--limit") { Description = "queries a second that the responder answers", DefaultValueFactory = _ => 2_000 };
+    var seconds = new Option<double>("--seconds") { Description = "for each point", DefaultValueFactory = _ => 24 };
+    var rates = new Option<double[]>("--rates") { Description = "rates to ask at, in multiples of the limit", DefaultValueFactory = _ => [0.5, 0.9, 1.1, 1.5, 3, 10], AllowMultipleArgumentsPerToken = true };
+    var transport = new Option<string>("--transport") { Description = string.Join(", ", Transports.Names), DefaultValueFactory = _ => "engine" };
+    var command = new Command("curve", "failures against rate at a responder with a limit, with and without the adaptive ceiling, as a Markdown table") { limit, seconds, rates, transport };
+    command.SetAction(async (parsed, ct) =>
+    {
+        var curve = new LimitCurve(parsed.GetValue(transport)!, parsed.GetValue(limit), parsed.GetValue(seconds), new BenchZone(20_000));
+        Console.WriteLine(LimitCurve.Header);
+        foreach (var action in Enum.GetValues<LimitAction>())
+            foreach (double rate in parsed.GetValue(rates)!)
+                foreach (bool adaptive in (bool[])[false, true])
+                    Console.WriteLine(await curve.PointAsync(action, rate, adaptive, ct).ConfigureAwait(false));
     });
     return command;
 }

@@ -4,7 +4,7 @@
  *
  * QUESTIONS has one "name TYPE" a line (MX or TXT), as dnsperf reads it. mmsg: sendmmsg and recvmmsg, 64 at a time; plain: send and recv.
  * One connected socket, EDNS with 1232 octets in every query (RFC 6891), the ID is the number of the slot. Prints one JSON line; CPU is
- * getrusage around the loop, without reading the file. A second of silence ends the run: what is then out is lost and counted.
+ * getrusage around the loop, without reading the file. Five seconds of silence end the run: what is then out is lost and counted.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -86,7 +86,7 @@ int main(int argc, char **argv)
     int buffer = 4 << 20;
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
-    struct timeval silence = { 1, 0 };
+    struct timeval silence = { 5, 0 };
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence);
     struct sockaddr_in server = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[2])) };
     if (inet_pton(AF_INET, argv[1], &server.sin_addr) != 1) { fprintf(stderr, "%s: not an IPv4 address\n", argv[1]); return 2; }

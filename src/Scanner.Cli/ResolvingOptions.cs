@@ -48,6 +48,11 @@ internal sealed class ResolvingOptions
         DefaultValueFactory = _ => new ResolverOptions().Attempts,
     };
 
+    private readonly Option<bool> _hedge = new("--hedge")
+    {
+        Description = "with several resolvers: a query that takes longer than 95 of 100 is sent to another one too, and the first good answer counts",
+    };
+
     private readonly Option<string> _transport = new("--transport")
     {
         Description = "what carries the queries: engine (our own, the fast one) or dnsclient (the library DnsClient.NET, slower; to compare)",
@@ -119,7 +124,7 @@ internal sealed class ResolvingOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_resolver, _qps, _inFlight, _timeout, _attempts, _transport, _httpsTimeout, _httpsPort, _caFile, _allowSpecial, _strictMediaType, _contact, _trustAd, _dkimTier])
+        foreach (var option in (Option[])[_resolver, _qps, _inFlight, _timeout, _attempts, _hedge, _transport, _httpsTimeout, _httpsPort, _caFile, _allowSpecial, _strictMediaType, _contact, _trustAd, _dkimTier])
             command.Options.Add(option);
     }
 
@@ -151,6 +156,7 @@ internal sealed class ResolvingOptions
         InFlight = parsed.GetValue(_inFlight),
         TimeoutSeconds = parsed.GetValue(_timeout),
         Attempts = parsed.GetValue(_attempts),
+        Hedge = parsed.GetValue(_hedge),
         Transport = TransportWords.First(t => t.Word == parsed.GetValue(_transport)).Kind,
     };
 

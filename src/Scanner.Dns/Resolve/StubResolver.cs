@@ -124,8 +124,9 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
-        foreach (var upstream in _upstreams) await upstream.Transport.DisposeAsync().ConfigureAwait(false);
+        // First: its timer asks the transports for their drops.
         _flow.Dispose();
+        foreach (var upstream in _upstreams) await upstream.Transport.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
     }
 
