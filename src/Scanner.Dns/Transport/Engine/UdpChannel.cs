@@ -117,9 +117,6 @@ internal sealed class UdpChannel : IDisposable
         if (Interlocked.CompareExchange(ref _slots[query.Id], PendingQuery.Burned, query) == query) Interlocked.Increment(ref _burned);
     }
 
-    /// <summary>Gives the ID of an ended or moved query back.</summary>
-    public void Free(PendingQuery query) => Interlocked.CompareExchange(ref _slots[query.Id], null, query);
-
     /// <summary>Sends one message now.</summary>
     public void Send(ReadOnlySpan<byte> message, ushort id)
     {
@@ -209,7 +206,7 @@ internal sealed class UdpChannel : IDisposable
             if (query.TryMove(word, QueryPhase.TcpAfterUdp))
             {
                 tally.Truncated++;
-                Interlocked.CompareExchange(ref _slots[id], null, query); // not Free: it may have ended already, and have another ID
+                Interlocked.CompareExchange(ref _slots[id], null, query);
                 Transport.GoOnOverTcp(new TcpTicket(query, PendingQuery.WordIn(word, QueryPhase.TcpAfterUdp), question, flags));
             }
             return null;
