@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Scanner.Checks.MtaSts;
 using Scanner.Dns;
 using Scanner.Dns.Resolve;
@@ -12,12 +13,15 @@ namespace Scanner.Tests.Resume;
 /// What a name answers in the end depends on nothing but its name.</summary>
 internal sealed class CrashWorld : ILabWorld
 {
+    // REFUSED is what nobody repeats within a pass of one try: SERVFAIL is asked again with CD=1, silence over TCP.
+    private readonly ConcurrentDictionary<(string, DnsRecordType), bool> _asked = new();
+
     public LabDnsResponse Resolve(string name, DnsRecordType type)
     {
         string[] labels = name.Split('.');
         string listed = labels.Length >= 2 ? labels[^2] : "";
         if (listed.Length < 2 || !int.TryParse(listed[1..], out int number)) return new LabDnsResponse { Rcode = 3 };
-        var fault = (number % 10) switch { 3 => LabDnsFault.Refused, 6 => LabDnsFault.FirstServfail, _ => LabDnsFault.None };
+        var fault = (number % 10) switch { 3 => LabDnsFault.Refused, 6 when _asked.TryAdd((name, type), true) => LabDnsFault.Refused, _ => LabDnsFault.None };
         if (labels.Length > 2)
         {
             return labels[0] == "_dmarc" && number % 2 == 0
