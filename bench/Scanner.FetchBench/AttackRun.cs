@@ -10,7 +10,8 @@ internal static class AttackRun
     /// <summary>Short, so that ten thousand fetches of which half stall are over in minutes.</summary>
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(1);
 
-    public static async Task<int> RunAsync(string folder, int fetches, int parallel)
+    /// <param name="only">One of <see cref="Attackers.Kinds"/>; null for all of them by turns.</param>
+    public static async Task<int> RunAsync(string folder, int fetches, int parallel, string? only = null)
     {
         using var attackers = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["attackers", folder]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         try
@@ -36,7 +37,7 @@ internal static class AttackRun
             {
                 await Parallel.ForEachAsync(Enumerable.Range(done, Math.Min(1_000, fetches - done)), new ParallelOptions { MaxDegreeOfParallelism = parallel }, async (i, ct) =>
                 {
-                    int kind = i % fetchers.Length;
+                    int kind = only is null ? i % fetchers.Length : Array.IndexOf(Attackers.Kinds, only);
                     long start = Stopwatch.GetTimestamp();
                     var fetch = await fetchers[kind].FetchAsync("example.com", ct);
                     double took = Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -48,6 +49,9 @@ internal static class AttackRun
                         outcomes[kind][outcome] = outcomes[kind].GetValueOrDefault(outcome) + 1;
                     }
                 });
+                // Twice: certificates and TLS sessions have finalizers, and only the second collection takes what those have let go.
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
                 GC.Collect();
                 using var self = Process.GetCurrentProcess();
                 Console.WriteLine(FormattableString.Invariant(

@@ -13,13 +13,15 @@ switch (args)
         return await Attackers.RunAsync(folder);
     case ["attack", var folder, var fetches, var parallel]:
         return await AttackRun.RunAsync(folder, Number(fetches), Number(parallel));
+    case ["attack", var folder, var fetches, var parallel, var kind]:
+        return await AttackRun.RunAsync(folder, Number(fetches), Number(parallel), kind);
     case ["order", var names, var rounds]:
         return await FetchOrder.RunAsync(Number(names), Number(rounds));
     default:
         Console.Error.WriteLine("""
             hosts FOLDER COUNT PORT h2|h1          certificates, nginx.conf and curl.conf of COUNT policy hosts on 127.0.0.1:PORT
             fetch FOLDER COUNT PORT PARALLEL ROUNDS  fetches each of them once a round; a line a round
-            attack FOLDER FETCHES PARALLEL           fetches from hostile hosts in a process of their own; memory as it goes
+            attack FOLDER FETCHES PARALLEL [KIND]    fetches from hostile hosts in a process of their own; memory as it goes
             order NAMES ROUNDS                       the scan's DNS throughput with and without policies that stall
             """);
         return 2;

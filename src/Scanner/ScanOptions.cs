@@ -122,6 +122,9 @@ public sealed record ScanOptions
     /// <summary>Rows of a part file; null for a number that suits the length of the list, 1,000 to 20,000.</summary>
     public int? RowsPerPart { get; init; }
 
+    /// <summary>Tables, plots, summaries and report at the end; without them the run folder holds rows and run.json, and <c>report</c> makes the rest.</summary>
+    public bool WriteReport { get; init; } = true;
+
     /// <summary>A name, normalised, about which everything is written to trace.jsonl; null for none.</summary>
     public string? Trace { get; init; }
 

@@ -261,7 +261,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
             InterruptedReason = stopped,
         });
         if (stopped is null) store.ForgetPending();
-        var summary = counted.Rows == 0 ? null : Reporter.Write([store.Folder], store.Folder.FullPath);
+        var summary = counted.Rows == 0 || !options.WriteReport ? null : Reporter.Write([store.Folder], store.Folder.FullPath);
         return new ScanOutcome(options.Output, survey.Selected, counted.Rows, counters.Sent, time.GetElapsedTime(session.Start), stopped, summary);
     }
 

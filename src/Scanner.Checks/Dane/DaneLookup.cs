@@ -29,15 +29,15 @@ public static class DaneLookup
             MxClass.MxPresent or MxClass.MxOk or MxClass.MxDangling or MxClass.MxUnverified => MxLookup.UsableHosts(mx),
             _ => [],
         };
-        return DaneClassifier.Classify(mx, await Task.WhenAll(hosts.Select(host => HostAsync(host, resolver, cancellationToken))).ConfigureAwait(false));
+        return DaneClassifier.Classify(mx, await Task.WhenAll(hosts.Select(host => HostAsync(host, mx, resolver, cancellationToken))).ConfigureAwait(false));
     }
 
-    private static async Task<DaneHost> HostAsync(string host, IResolver resolver, CancellationToken cancellationToken)
+    private static async Task<DaneHost> HostAsync(string host, MxResult mx, IResolver resolver, CancellationToken cancellationToken)
     {
-        var address = await resolver.QueryAsync(new DnsQuestion(host, DnsRecordType.A, Dnssec: true), cancellationToken).ConfigureAwait(false);
+        // Where the MX is implicit, the MX check has asked for the name's own addresses, with proof, already.
+        var address = mx.A ?? await AskAsync(DnsRecordType.A).ConfigureAwait(false);
         // RFC 7672 §2.2.2: both families count; we look at the second only when the first has nothing to tell.
-        if (address.Presence == Presence.Absent)
-            address = await resolver.QueryAsync(new DnsQuestion(host, DnsRecordType.Aaaa, Dnssec: true), cancellationToken).ConfigureAwait(false);
+        if (address.Presence == Presence.Absent) address = mx.Aaaa ?? await AskAsync(DnsRecordType.Aaaa).ConfigureAwait(false);
         if (address.Presence != Presence.Present || !address.AuthenticData) return DaneClassifier.HostOf(host, address, null);
 
         // RFC 7672 §2.2.3: an alias is followed when the chain is signed, as it is here; its target comes first, then the name itself.
@@ -51,5 +51,7 @@ public static class DaneLookup
             if (tlsa.Presence != Presence.Absent) break;
         }
         return DaneClassifier.HostOf(host, address, tlsa);
+
+        Task<DnsAnswer> AskAsync(DnsRecordType type) => resolver.QueryAsync(new DnsQuestion(host, type, Dnssec: true), cancellationToken).AsTask();
     }
 }

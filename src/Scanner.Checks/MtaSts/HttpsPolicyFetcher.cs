@@ -90,8 +90,9 @@ public sealed class HttpsPolicyFetcher(IResolver resolver, PolicyFetchOptions op
         }
         soFar = soFar with { TlsVersion = tls.SslProtocol == SslProtocols.Tls13 ? "1.3" : "1.2" };
         var fetch = await PolicyResponse.GetAsync(tls, host, soFar, options, deadline, caller);
-        // What reached us as broken HTTP may have been a broken connection.
-        return tap.Reset && fetch.Error == MtaStsError.HttpProtocolError ? fetch with { Transient = true } : fetch;
+        // What reached us as broken HTTP may have been a broken connection: reset, or closed behind the handshake without a word, as a server
+        // does that has no time for us. That may pass.
+        return fetch.Error == MtaStsError.HttpProtocolError && (tap.Reset || !tls.HasRead) ? fetch with { Transient = true } : fetch;
     }
 
     /// <summary>Null and no flags when the server is who it should be.</summary>

@@ -11,12 +11,16 @@ internal sealed class PolicyStream(Stream inner) : SslStream(inner, leaveInnerSt
 {
     private long _mayRead = long.MaxValue;
 
+    /// <summary>Has the server said anything at all after the handshake?</summary>
+    public bool HasRead { get; private set; }
+
     /// <summary>From now on at most <paramref name="octets"/> more, in octets after decryption.</summary>
     public void Allow(long octets) => Volatile.Write(ref _mayRead, octets);
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         int read = await base.ReadAsync(buffer, cancellationToken);
+        HasRead |= read > 0;
         if (Interlocked.Add(ref _mayRead, -read) < 0) throw new IOException("The response is longer than any policy needs.");
         return read;
     }

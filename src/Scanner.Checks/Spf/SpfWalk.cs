@@ -11,7 +11,7 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level, List<SpfStep>? s
 {
     /// <summary>Terms gone over, repeats included. An include may be reached exponentially often; over the limit of lookups and over this we
     /// follow no more, for the verdict stands.</summary>
-    private const int MaxTermsBeyondLimit = 5_000;
+    private const int MaxTermsBeyondLimit = 2_000;
 
     private readonly List<string> _path = [];
     private int _terms;

@@ -50,8 +50,15 @@ public sealed record Comparison
     /// <summary>What a protocol's states are, for people.</summary>
     public static IReadOnlyDictionary<string, string> Protocols { get; } = new Dictionary<string, string>
     {
-        ["mail"] = "runs mail", ["spf"] = "SPF", ["dmarc"] = "DMARC", ["mtasts"] = "MTA-STS", ["tlsrpt"] = "TLS-RPT",
-        ["dkim"] = "DKIM", ["dane"] = "DANE", ["bimi"] = "BIMI", ["dnssec"] = "DNSSEC",
+        ["mail"] = "runs mail",
+        ["spf"] = "SPF",
+        ["dmarc"] = "DMARC",
+        ["mtasts"] = "MTA-STS",
+        ["tlsrpt"] = "TLS-RPT",
+        ["dkim"] = "DKIM",
+        ["dane"] = "DANE",
+        ["bimi"] = "BIMI",
+        ["dnssec"] = "DNSSEC",
     };
 }
 

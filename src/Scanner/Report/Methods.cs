@@ -47,11 +47,13 @@ internal static class Methods
         var run = summary.Run;
         string when = run.Started.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         string id = run.Manifests.Count > 0 ? run.Manifests[0].ScanId : "";
-        string list = new([.. run.List.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or ' ' ? c : '_')]);
         return (
             $"Scanner {run.ToolVersion}: scan of {run.List} ({N(summary.Figures.Rows)} names), {when}, scan id {id}, list SHA-256 {run.ListSha256}.",
-            $"@misc{{scanner-{when},\n  title = {{Scan of {list} for e-mail security}},\n  howpublished = {{Scanner {run.ToolVersion}, scan id {id}}},\n  note = {{{N(summary.Figures.Rows)} names, list SHA-256 {run.ListSha256}}},\n  year = {{{run.Started.UtcDateTime.Year}}},\n  month = {{{run.Started.UtcDateTime.Month}}}\n}}");
+            $"@misc{{scanner-{when},\n  title = {{Scan of {Plain(run.List)} for e-mail security}},\n  howpublished = {{Scanner {Plain(run.ToolVersion)}, scan id {Plain(id)}}},\n  note = {{{N(summary.Figures.Rows)} names, list SHA-256 {Plain(run.ListSha256)}}},\n  year = {{{run.Started.UtcDateTime.Year}}},\n  month = {{{run.Started.UtcDateTime.Month}}}\n}}");
     }
+
+    /// <summary>For BibTeX, where braces, backslashes and the like act: everything but letters, digits and <c>. - _ +</c> becomes <c>_</c>.</summary>
+    private static string Plain(string text) => new([.. text.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '+' or ' ' ? c : '_')]);
 
     private static string N(long n) => Headline.Count(n);
 

@@ -38,7 +38,8 @@ public sealed class ReclassifyTests : IDisposable
         var manifest = RunFolder.Open(again).LoadManifest();
         Assert.Equal((RunFolder.Open(run).LoadManifest().ScanId, true), (manifest.ReclassifiedFrom, manifest.Complete));
         Assert.True(File.Exists(Path.Combine(again, "summary.json")));
-        if (options.Contains("dmarc,bimi")) return;
+        // The truth knows the default: all five checks, and nothing asked below names that do not exist.
+        if (!options.Contains("all")) return;
         var verify = new LabVerify(new LabWorld());
         verify.Compare(again);
         Assert.True(verify.Differences.Count == 0, string.Join('\n', verify.Examples));

@@ -27,15 +27,19 @@ public sealed partial class HostileRecordsTests : IDisposable
     {
         var manifest = RunFolderTests.Manifest with
         {
-            List = _evil[0] + _evil[4] + _evil[6] + _evil[12], Vantage = _evil[1] + _evil[13], Contact = _evil[3], ToolVersion = _evil[2], ScanId = _evil[5] + _evil[1],
-            Options = new Dictionary<string, string> { ["lab"] = _evil[0], ["top"] = _evil[6] }, Resolvers = [_evil[1]],
+            List = _evil[0] + _evil[4] + _evil[6] + _evil[12],
+            Vantage = _evil[1] + _evil[13],
+            Contact = _evil[3],
+            ToolVersion = _evil[2],
+            ScanId = _evil[5] + _evil[1],
+            Options = new Dictionary<string, string> { ["lab"] = _evil[0], ["top"] = _evil[6] },
+            Resolvers = [_evil[1]],
         };
         foreach (string run in new[] { "old", "run" })
         {
             var folder = RunFolder.Create(_folder[run]);
             folder.Save(manifest);
-            // Enough of each that the tables of the most common texts and hosts hold them.
-            await Samples.WriteAsync(folder.FullPath, _evil.SelectMany((text, i) => Enumerable.Range(1, 22).Select(n => Evil((i * 100) + n, text, run))));
+            await Samples.WriteAsync(folder.FullPath, _evil.SelectMany((text, i) => Enumerable.Range(1, 3).Select(n => Evil((i * 100) + n, text, run))));
         }
         Comparer.Write([RunFolder.Open(_folder["old"]), RunFolder.Open(_folder["run"])], _folder["compare"]);
         return Reporter.Write([RunFolder.Open(_folder["run"])], _folder["run"]);

@@ -31,7 +31,7 @@ public sealed class ReportFilesTests
 
         byte[]? png = Png.TryFile(drawing, out string? reason);
         Assert.SkipWhen(png is null, reason ?? "");
-        Assert.Equal("\x89PNG"u8.ToArray()[1..], png![1..4]);
+        Assert.Equal("PNG"u8.ToArray(), png![1..4]);
         Assert.True(png.Length > 1000, "a picture of nothing");
     }
 

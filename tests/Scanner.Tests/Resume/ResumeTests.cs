@@ -50,7 +50,7 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal([("mail", 208L, 104L), ("mail", 234L, 130L)], dmarc.Select(f => (f.Denominator, f.Size, f.Numerator)));
         var rows = ParquetRows.Read(Run, "count(*) FILTER (pass = 1) AS first, count(*) FILTER (pass = 2) AS second, count(*) FILTER (unknown_answers > 0) AS open, count(*) FILTER (q_mx_pass = 2 AND q_mx_status = 'ok') AS late")[0];
         Assert.Equal([208L, 52L, 26L, 26L], rows.Values);
-        Assert.Equal("servfail", ParquetRows.Read(Run, "q_mx_failed[1] AS f, name").First(r => (string)r["name"]! == "n6.test")["f"]);
+        Assert.Equal("refused", ParquetRows.Read(Run, "q_mx_failed[1] AS f, name").First(r => (string)r["name"]! == "n6.test")["f"]);
     }
 
     [Fact]

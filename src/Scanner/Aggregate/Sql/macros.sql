@@ -73,7 +73,8 @@ WHERE denominator IN (SELECT denominator FROM denominators WHERE size IS NOT NUL
   AND replace(split_part(metric, '_', 1), 'enf', 'dmarc') IN (SELECT part FROM measured WHERE is_measured);
 
 -- How the names of every denominator spread over the values of an expression. label is NULL where a name's value is unknown.
--- part restricts the denominators to the names for which it is true, and part_name names it; true and '' for no restriction.
+-- part restricts the denominators to the names for which it is true, and part_name names it; true and '' for no restriction. A name for
+-- which part is unknown is outside, as it is outside of "those with an SPF record" when TXT was not answered.
 CREATE OR REPLACE MACRO shares_of(label, part, part_name) AS TABLE
 WITH combinations AS (
     SELECT label AS class, COLUMNS('^in_'), count(*) AS names FROM facts WHERE part GROUP BY ALL

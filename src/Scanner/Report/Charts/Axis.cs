@@ -9,6 +9,8 @@ internal sealed record Axis(double From, double To, double Start, double End, bo
 {
     public double At(double value)
     {
+        // All values alike: one place is as good as another, and no division by zero.
+        if (To <= From) return Start;
         double share = Log ? (Math.Log10(value) - Math.Log10(From)) / (Math.Log10(To) - Math.Log10(From)) : (value - From) / (To - From);
         return Start + (Math.Clamp(share, 0, 1) * (End - Start));
     }
@@ -16,6 +18,11 @@ internal sealed record Axis(double From, double To, double Start, double End, bo
     /// <summary>Round values: 4 to 7 of a linear axis, powers of ten of a logarithmic one, or their 2 and 5 fold too.</summary>
     public IEnumerable<double> Ticks()
     {
+        if (To <= From)
+        {
+            yield return From;
+            yield break;
+        }
         if (Log)
         {
             // Over two decades and fewer the powers of ten alone are too few.

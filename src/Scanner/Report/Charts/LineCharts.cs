@@ -19,7 +19,7 @@ internal static class LineCharts
         double bottom = above + height;
         double minimum = lines.SelectMany(l => l.Points).Min(p => p.X), maximum = lines.SelectMany(l => l.Points).Max(p => p.X);
         double most = top ?? Axis.ShareTop(lines.SelectMany(l => l.Points).Max(p => Math.Max(p.Y, p.High ?? 0)));
-        var x = log ? new Axis(Math.Max(1, minimum), Math.Max(10, maximum), left, right, Log: true) : new Axis(0, maximum > 0 ? maximum : 1, left, right);
+        var x = log ? new Axis(Math.Max(1, Math.Min(minimum, maximum / 10)), Math.Max(10, maximum), left, right, Log: true) : new Axis(0, maximum > 0 ? maximum : 1, left, right);
         var y = new Axis(0, most, bottom, above + 6);
         foreach (double tick in y.Ticks())
         {
