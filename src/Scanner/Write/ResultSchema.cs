@@ -205,7 +205,8 @@ public static class ResultSchema
             c.Int("txt_rrset_bytes", "octets of all TXT RDATA at the name", r => r.Result.Spf?.TxtRrsetBytes),
             c.Bool("txt_over_450", "name and text of all TXT are not under 450 octets (RFC 7208 §3.4)", r => r.Result.Spf?.TxtOver450),
             c.Bool("txt_over_512", "the TXT answer is over 512 octets without EDNS (RFC 7208 §3.4)", r => r.Result.Spf?.TxtOver512),
-            c.Bool("txt_needed_tcp", "the TXT answer came over TCP, or should have", r => r.Result.Spf?.TxtNeededTcp),
+            c.Bool("txt_needed_tcp", "the TXT answer came over TCP, or should have; null when a later pass gave it, since the last one asks over TCP in any case",
+                r => r.Result.Spf is { Answer.Pass: 1 } spf ? spf.TxtNeededTcp : null),
         ];
     }
 

@@ -50,7 +50,7 @@ public sealed class CrashTests : IDisposable
             var outcome = await fresh.ScanAsync(run, resume);
             Assert.True(outcome.StoppedBecause is null, $"{kind} at step {step} ({files.Failed}): {outcome.StoppedBecause}");
             CrashRun.ExpectEveryNameOnce(run);
-            Assert.True(expected == CrashRun.Aggregates(run), $"{kind} at step {step} ({files.Failed}): the figures differ");
+            Assert.True(expected == CrashRun.Aggregates(run), $"{kind} at step {step} ({files.Failed}): the figures differ: {CrashRun.Difference(calm, run)}");
             Directory.Delete(run, recursive: true);
         }
         TestContext.Current.TestOutputHelper?.WriteLine($"{kind}: {tried} of {counting.Trace.Count} steps");

@@ -83,13 +83,23 @@ internal sealed class CrashRun : IAsyncDisposable
 
     /// <summary>Columns that say when and how an answer came, and not what it is.</summary>
     private static readonly System.Text.RegularExpressions.Regex Circumstances =
-        new("^(scan_id|scan_ts|pass|mopup|tries|resolver|mtasts_fetch_ms|q_.*_(ms|tries|ttl|pass|failed|tcp)|evidence.*)$");
+        new("^(scan_id|scan_ts|pass|mopup|tries|resolver|mtasts_fetch_ms|txt_needed_tcp|q_.*_(ms|tries|ttl|pass|failed|tcp)|evidence.*)$");
 
     /// <summary>Every value of every row, but for the circumstances: equal rows give equal text, and equal figures.</summary>
     public static string Rows(string folder)
     {
         string columns = string.Join(", ", ResultSchema.Columns.Select(column => column.Name).Where(name => !Circumstances.IsMatch(name)));
         return string.Join('\n', ParquetRows.Read(folder, $"rank, md5(({columns})::VARCHAR) AS digest").OrderBy(row => (int)row["rank"]!).Select(row => $"{row["rank"]} {row["digest"]}"));
+    }
+
+    /// <summary>Where two runs differ, for the message of a test: column, rows, and one of them.</summary>
+    public static string Difference(string calm, string run)
+    {
+        string Rows(string folder) => $"read_parquet('{folder.Replace("'", "''", StringComparison.Ordinal)}/domains/part-*.parquet')";
+        var names = ResultSchema.Columns.Select(column => column.Name).Where(name => !Circumstances.IsMatch(name)).ToList();
+        return string.Join("; ", names.SelectMany(name => ParquetRows.Query(
+            $"SELECT '{name}: ' || count(*) || ' rows, ' || any_value(a.name || ' ' || coalesce(a.{name}::VARCHAR, 'null') || ' -> ' || coalesce(b.{name}::VARCHAR, 'null')) AS t FROM {Rows(calm)} a JOIN {Rows(run)} b USING (rank) WHERE a.{name} IS DISTINCT FROM b.{name} HAVING count(*) > 0"))
+            .Select(row => (string)row["t"]!));
     }
 
     /// <summary>The rows, and for a run with its report the first tables and the summary, octet for octet but for the times.</summary>

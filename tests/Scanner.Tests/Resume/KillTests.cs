@@ -58,7 +58,7 @@ public sealed class KillTests : IDisposable
             var (exit, error) = await ScanProcesses.RunAsync(processes.Arguments(run, begun ? ["--resume"] : []));
             Assert.True(exit == 0, $"seed {seed}, {run}: exit {exit}\n{error}");
             processes.ExpectEveryNameOnce(run);
-            Assert.True(expected == CrashRun.Aggregates(run), $"seed {seed}, {run}: the figures differ from those of a calm run");
+            Assert.True(expected == CrashRun.Aggregates(run), $"seed {seed}, {run}: the figures differ from those of a calm run: {CrashRun.Difference(calm, run)}");
             Directory.Delete(run, recursive: true);
         }
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{done} kills in {runs} runs ({finished} sessions were over before their kill): every name once, figures equal; a calm scan takes {whole.TotalSeconds:N1} s"));
