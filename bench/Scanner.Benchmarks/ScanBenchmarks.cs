@@ -18,7 +18,10 @@ public class ScanBenchmarks
 
     private static readonly RunStamp Stamp = new()
     {
-        ScanId = "benchmark", ToolVersion = "0", ListSha256 = "0", PslVersion = PublicSuffixList.Embedded.Version,
+        ScanId = "benchmark",
+        ToolVersion = "0",
+        ListSha256 = "0",
+        PslVersion = PublicSuffixList.Embedded.Version,
     };
 
     private readonly ListedName[] _names = LabNames.Take(Names);

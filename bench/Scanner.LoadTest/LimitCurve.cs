@@ -23,7 +23,11 @@ public sealed class LimitCurve(string transport, int limit, double seconds, Benc
         using var responder = new LimitedResponder(zone, limit, action);
         var options = new ResolverOptions
         {
-            QueriesPerSecond = (int)(offered * limit), InFlight = 2000, TimeoutSeconds = 1, Attempts = 3, AdaptiveCeiling = adaptive,
+            QueriesPerSecond = (int)(offered * limit),
+            InFlight = 2000,
+            TimeoutSeconds = 1,
+            Attempts = 3,
+            AdaptiveCeiling = adaptive,
         };
         await using var stub = new StubResolver(options, [Transports.Create(transport, responder.Endpoint, zone)], TimeProvider.System);
         long next = 0, unknown = 0, done = 0, wrong = 0;

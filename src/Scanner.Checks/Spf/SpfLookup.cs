@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Scanner.Dns;
 
 namespace Scanner.Checks.Spf;
@@ -41,7 +42,10 @@ public static class SpfLookup
         while (true)
         {
             if (SpfEvaluator.CheckHost(zone, client, name) is { } check) return check;
-            await AskAsync(zone, [.. zone.TakeMissing()], resolver, cancellationToken);
+            var missing = zone.TakeMissing();
+            // An evaluation that gives up without saying what it wants would be tried for ever.
+            if (missing.Count == 0) throw new UnreachableException("check_host() has neither a result nor a question");
+            await AskAsync(zone, [.. missing], resolver, cancellationToken);
         }
     }
 

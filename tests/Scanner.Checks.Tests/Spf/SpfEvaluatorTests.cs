@@ -71,7 +71,27 @@ public sealed class SpfEvaluatorTests
     {
         var check = await Check(Zone(), "v=spf1 " + terms, ip);
         Assert.True(check.Verdict.Word() == verdict, $"{check.Verdict} {check.Problem}; {why}");
-        Assert.Equal(check.Verdict is SpfVerdict.Temperror or SpfVerdict.Permerror, check.Problem is not null);
+        bool failed = check.Verdict is SpfVerdict.Temperror or SpfVerdict.Permerror;
+        Assert.Equal(failed, check.Problem is not null);
+        // What decided is told unless nothing did: an error, or the default.
+        Assert.Equal(!failed && terms != "x=y", check.Mechanism is not null);
+        Assert.Equal(terms != "x=y", check.Where is not null);
+    }
+
+    /// <summary>A person is told what is wrong, where, and by which section.</summary>
+    [Theory]
+    [InlineData("include:bad.example -all", "bad.example", "unknown_mechanism (RFC 7208 §4.6)")]
+    [InlineData("include:two.example -all", "two.example", "more than one SPF record (RFC 7208 §4.5)")]
+    [InlineData("include:lost.example -all", "lost.example", "timeout (RFC 7208 §4.4)")]
+    [InlineData("include:other.example -all", Name, "include:other.example: no SPF record there (RFC 7208 §5.2)")]
+    [InlineData("redirect=other.example", Name, "redirect=other.example: no SPF record there (RFC 7208 §6.1)")]
+    [InlineData("a:lost.example -all", "lost.example", "A lookup failed: servfail (RFC 7208 §5)")]
+    [InlineData("a:n1.example a:n2.example a:n3.example -all", "n3.example", "(RFC 7208 §4.6.4)")]
+    public async Task Problems(string terms, string where, string problem)
+    {
+        var check = await Check(Zone(), "v=spf1 " + terms);
+        Assert.Equal((where, null), (check.Where, check.Mechanism));
+        Assert.EndsWith(problem, check.Problem, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -179,6 +199,9 @@ public sealed class SpfEvaluatorTests
     [InlineData("exists:n1.example mx:n2.example a:n3.example ~all", "permerror", 3)]
     [InlineData("a:n1.example a:n2.example ptr ~all", "permerror", 3)]
     [InlineData("mx:dead.example mx:dead.example ~all", "softfail", 2)]
+    [InlineData("include:n1.example ~all", "permerror", 1)]
+    [InlineData("a:n1.example redirect=n2.example", "permerror", 2)]
+    [InlineData("a:n1.example include:pass.example", "pass", 1)]
     [InlineData("a:v6.example a:v6.example a:v6.example ~all", "permerror", 3)]
     public async Task VoidLookups(string terms, string verdict, int voids)
     {
@@ -215,6 +238,16 @@ public sealed class SpfEvaluatorTests
         var zone = Zone().Mx("m.example", 20, "lost.example").Mx("m.example", 10, "v4.example").Mx("m.example", 5, ".");
         Assert.Equal(SpfVerdict.Pass, (await Check(zone, "v=spf1 mx:m.example -all")).Verdict);
         Assert.Equal(SpfVerdict.Temperror, (await Check(zone, "v=spf1 mx:m.example -all", "203.0.113.5")).Verdict);
+    }
+
+    /// <summary>The first query belongs to no term, and is no void lookup of one (RFC 7208 §4.6.4).</summary>
+    [Fact]
+    public async Task NoRecordAtAll()
+    {
+        var zone = new FakeResolver();
+        var check = await SpfLookup.CheckHostAsync("Gone.example", new SpfClient(IPAddress.Loopback, "h.example", "", Now), zone, TestContext.Current.CancellationToken);
+        Assert.Equal((SpfVerdict.None, 0, 0, null, null), (check.Verdict, check.Voids, check.Lookups, check.Mechanism, check.Problem));
+        Assert.Equal("gone.example", Assert.Single(zone.Asked).Name);
     }
 
     [Theory]

@@ -174,6 +174,11 @@ public sealed class SpfWorkedExamplesTests
         {
             Assert.Contains(row.Status.Word(), result.Errors);
         }
+        bool published = row.Status is not (SpfStatus.None or SpfStatus.Unknown);
+        if (!published) Assert.Empty(result.Errors);
+        Assert.Equal(published ? row.Level : null, result.EvalLevel);
+        Assert.Equal(published && row.Status != SpfStatus.PermerrorMultipleRecords, result.NoMail is not null);
+        Assert.Equal(row.Quirks.Contains("ptr"), result.HasPtr == true);
         if (row.Lookups is not null) Assert.Equal(row.Lookups, result.LookupsWorst);
         Assert.Equal(row.NearMiss, result.NearMiss);
         Assert.Equal(row.Error, result.SyntaxError);

@@ -83,7 +83,7 @@ public sealed class FiguresTests : IDisposable
         ("dane: - +", "some hosts", r => r.Dane(DaneStatus.Partial)),
         ("dane: - -", "no TLSA", r => r.Dane(DaneStatus.None)),
         ("dane: - -", "TLSA without signatures", r => r.Dane(DaneStatus.TlsaInsecure)),
-        ("dane: - -", "TLSA that fails validation", r => r.Dane(DaneStatus.Bogus)),
+        ("dane: ? ?", "TLSA that fails validation: bogus is unknown for what lies on it (classification.md 2.6)", r => r.Dane(DaneStatus.Bogus)),
         ("dane: ? ?", "no trusted resolver", r => r.Dane(DaneStatus.Unknown)),
 
         ("bimi: +", "a logo", r => r.Bimi(BimiStatus.Logo)),
@@ -111,55 +111,6 @@ public sealed class FiguresTests : IDisposable
         ["dnssec"] = ["dnssec_secure"],
     };
 
-    /// <summary>Metrics whose checks give no rows here: <see cref="MetricsOfTheExtraChecks"/>.</summary>
-    private static readonly string[] _extra = ["dkim_namespace", "dkim_key_found", "dane_full", "dane_partial", "bimi_published", "dnssec_secure"];
-
-    private static readonly (string Column, string Word, string Verdicts)[] _extraRows =
-    [
-        ("dkim_presence", "key_found", "dkim_namespace + dkim_key_found +"),
-        ("dkim_presence", "revoked_only", "dkim_namespace ? dkim_key_found -"),
-        ("dkim_presence", "namespace_only", "dkim_namespace ? dkim_key_found -"),
-        ("dkim_presence", "not_found", "dkim_namespace ? dkim_key_found -"),
-        ("dkim_presence", "absent", "dkim_namespace ? dkim_key_found -"),
-        ("dkim_presence", "unknown", "dkim_namespace ? dkim_key_found ?"),
-        ("dkim_ent", "exists", "dkim_namespace +"),
-        ("dkim_ent", "absent", "dkim_namespace -"),
-        ("dkim_ent", "inconclusive", "dkim_namespace ?"),
-        ("dane_status", "full", "dane_full + dane_partial -"),
-        ("dane_status", "partial", "dane_full - dane_partial +"),
-        ("dane_status", "tlsa_insecure", "dane_full - dane_partial -"),
-        ("dane_status", "none", "dane_full - dane_partial -"),
-        ("dane_status", "bogus", "dane_full ? dane_partial ?"),
-        ("dane_status", "unknown", "dane_full ? dane_partial ?"),
-        ("bimi_status", "logo", "bimi_published +"),
-        ("bimi_status", "invalid", "bimi_published -"),
-        ("bimi_status", "declined", "bimi_published -"),
-        ("bimi_status", "absent", "bimi_published -"),
-        ("bimi_status", "unknown", "bimi_published ?"),
-        ("dnssec_state", "secure", "dnssec_secure +"),
-        ("dnssec_state", "insecure", "dnssec_secure -"),
-        ("dnssec_state", "bogus", "dnssec_secure -"),
-        ("dnssec_state", "unknown", "dnssec_secure ?"),
-    ];
-
-    [Fact]
-    public async Task MetricsOfTheExtraChecks()
-    {
-        await Samples.WriteAsync(_folder.Path, _extraRows.Select((_, i) => Samples.Bare(i + 1).Mx(MxClass.MxPresent)));
-        string[] columns = [.. _extraRows.Select(r => r.Column).Distinct()];
-        string cases(string column) => string.Concat(_extraRows.Select((r, i) => r.Column == column ? $" WHEN {i + 1} THEN '{r.Word}'" : ""));
-        ParquetRows.Rewrite(_folder.Path, $"* EXCLUDE ({string.Join(", ", columns)}), {string.Join(", ", columns.Select(c => $"CASE rank{cases(c)} END AS {c}"))}");
-        using var database = Open(_folder.Path);
-        for (int i = 0; i < _extraRows.Length; i++)
-        {
-            string[] metrics = [.. _extraRows[i].Verdicts.Split(' ').Where((_, n) => n % 2 == 0)];
-            string verdicts = database.Query(
-                $"SELECT {string.Join(" || ' ' || ", metrics.Select(m => $"'{m} ' || CASE is_{m} WHEN true THEN '+' WHEN false THEN '-' ELSE '?' END"))} FROM facts WHERE rank = {i + 1}", r => r.GetString(0))[0];
-            Assert.Equal((_extraRows[i].Word, _extraRows[i].Verdicts), (_extraRows[i].Word, verdicts));
-        }
-        Assert.Equal(_extra, Figures.Compute(database).All.Select(f => f.Metric).Distinct());
-    }
-
     [Fact]
     public async Task EachRowSaysOfEachMetricWhatItShould()
     {
@@ -179,7 +130,7 @@ public sealed class FiguresTests : IDisposable
     [Fact]
     public void EveryMetricHasAYesANoAndAnUnknown()
     {
-        Assert.Equal(Metrics.All.Select(m => m.Name), _metrics.SelectMany(m => m.Value).Concat(_extra));
+        Assert.Equal(Metrics.All.Select(m => m.Name), _metrics.SelectMany(m => m.Value));
         foreach (var (check, metrics) in _metrics)
             for (int m = 0; m < metrics.Length; m++)
             {
@@ -278,7 +229,7 @@ public sealed class FiguresTests : IDisposable
     public async Task AllMetricsOverAllDenominatorsInTheirOrder()
     {
         await Samples.WriteAsync(_folder.Path, [Samples.Full(1), Samples.AllAbsent(2), Samples.AllUnknown(3), Samples.Bare(4).Mx(MxClass.MxOk)]);
-        var expected = Metrics.All.Where(m => !_extra.Contains(m.Name)).SelectMany(m => Metrics.Denominators.Select(d => (m.Name, d.Name)));
+        var expected = Metrics.All.SelectMany(m => Metrics.Denominators.Select(d => (m.Name, d.Name)));
         Assert.Equal(expected, Compute(_folder.Path).All.Select(f => (f.Metric, f.Denominator)));
         Assert.All(Compute(_folder.Path).All, f => Assert.Equal(f.Size, f.Decided + f.Unknown));
     }

@@ -19,7 +19,7 @@ internal sealed class UdpChannel : IDisposable
     /// <summary>Larger than any answer to a query that announced 1232 octets. What is longer is taken for truncated.</summary>
     public const int MaxDatagram = 4096;
 
-    /// <summary>Half an hour of lost answers, or a second of a dead server: either way a new port is the better start.</summary>
+    /// <summary>An eighth of all IDs. So many lost answers mean a dead server or a long time: either way a new port is the better start.</summary>
     private const int MaxBurned = 8192;
 
     private const int SlotCount = 1 << 16;
