@@ -34,7 +34,7 @@ public sealed class RowDatabase : IDisposable
             SET autoinstall_known_extensions = false;
             SET autoload_known_extensions = false;
             SET preserve_insertion_order = false;
-            SET temp_directory = {Quote(Path.Combine(Path.GetTempPath(), $"scanner-duckdb-{Environment.ProcessId}"))};
+            SET temp_directory = {Quote(Path.Combine(Path.GetTempPath(), $"scanner-duckdb-{Environment.ProcessId}-{Guid.NewGuid():N}"))};
             """));
         Execute(RowColumns.SchemaSql);
         // By name: parts of an older schema version lack the newer columns, which no_rows gives as NULL.
