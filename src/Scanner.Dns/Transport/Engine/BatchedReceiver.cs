@@ -20,6 +20,11 @@ internal sealed unsafe class BatchedReceiver : Receiver
     private static readonly LinuxSockets.Duration Nap = new(0, 50_000);
 
     private readonly EngineTransport _transport;
+
+    /// <summary>A field and no local: the block is known to the kernel by its address alone, and the compiler keeps a local object, whose array
+    /// nobody reads, on the stack and lets the array go (.NET 10 does; the kernel then writes into memory that is somebody else's).</summary>
+    private readonly MessageBlock _block = new(BatchSize, UdpChannel.MaxDatagram);
+
     private readonly Thread _thread;
     private readonly Lock _lock = new();
     private readonly List<UdpChannel> _wanted = [];
@@ -70,7 +75,6 @@ internal sealed unsafe class BatchedReceiver : Receiver
 
     private void Run()
     {
-        var block = new MessageBlock(BatchSize, UdpChannel.MaxDatagram);
         var answered = new PendingQuery[BatchSize];
         // The thread holds a reference to each handle it uses, so that a closed descriptor's number cannot become another file's.
         UdpChannel[] channels = [];
@@ -85,7 +89,7 @@ internal sealed unsafe class BatchedReceiver : Receiver
                 if (_stop && channels.Length == 0) return;
             }
             int received = 0;
-            for (int i = 0; i < channels.Length; i++) received += Drain(channels[i], descriptors[i], block, answered);
+            for (int i = 0; i < channels.Length; i++) received += Drain(channels[i], descriptors[i], answered);
             if (received == 0) Sleep(poll);
             else if (received < FewAnswers && _transport.InFlight >= ManyOpen) LinuxSockets.Sleep(Nap, 0);
         }
@@ -121,12 +125,17 @@ internal sealed unsafe class BatchedReceiver : Receiver
     }
 
     /// <summary>One receive from one socket. How many datagrams it had.</summary>
-    private int Drain(UdpChannel channel, nint descriptor, MessageBlock block, PendingQuery[] answered)
+    private int Drain(UdpChannel channel, nint descriptor, PendingQuery[] answered)
     {
+        var block = _block;
         int received = LinuxSockets.ReceiveMany(descriptor, block.Messages, BatchSize, LinuxSockets.DontWait, null);
         if (received <= 0)
         {
-            if (received < 0 && Marshal.GetLastPInvokeError() == LinuxSockets.ConnectionRefused) channel.Refused();
+            if (received == 0) return 0;
+            int error = Marshal.GetLastPInvokeError();
+            if (error == LinuxSockets.ConnectionRefused) channel.Refused();
+            // The address is ours: anything that the kernel says of it is a fault of this program, and no network's.
+            else if (error == LinuxSockets.BadAddress) Environment.FailFast("recvmmsg: the receive buffer is gone");
             return 0;
         }
         long now = _transport.Now;

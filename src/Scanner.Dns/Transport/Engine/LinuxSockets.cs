@@ -15,6 +15,7 @@ internal static unsafe partial class LinuxSockets
     public const int WouldBlock = 11; // EAGAIN
     public const int ConnectionRefused = 111; // ECONNREFUSED
     public const int BadDescriptor = 9; // EBADF
+    public const int BadAddress = 14; // EFAULT
 
     /// <summary>The calls are there: on Linux since 3.0. Structs of 32-bit systems were not tried, so these use plain sockets.</summary>
     public static bool Available { get; } = OperatingSystem.IsLinux() && nint.Size == 8;
@@ -85,7 +86,8 @@ internal static unsafe partial class LinuxSockets
     }
 }
 
-/// <summary>Headers, vectors and octets for many datagrams in one block that the collector does not move.</summary>
+/// <summary>Headers, vectors and octets for many datagrams in one block that the collector does not move. Keep it in a field of an object on the
+/// heap for as long as a system call may use it: nothing but <see cref="_memory"/> holds the memory, and that nobody reads.</summary>
 internal sealed unsafe class MessageBlock
 {
     private readonly byte[] _memory;
