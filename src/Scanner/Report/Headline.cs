@@ -69,5 +69,5 @@ public static class Headline
 
     public static string Count(long n) => n.ToString("#,0", CultureInfo.InvariantCulture);
 
-    private static readonly string[] _queries = ["mx", "txt", "dmarc", "mta_sts", "tls_rpt", "a", "aaaa"];
+    private static readonly string[] _queries = ["mx", "txt", "dmarc", "mta_sts", "tls_rpt", "a", "aaaa", "domainkey", "bimi", "soa"];
 }
