@@ -1,17 +1,13 @@
-using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
-using System.Text;
 
 namespace Scanner.TestSupport;
 
 /// <summary>A real recursive resolver (Unbound) on a free loopback port, which knows one server for everything.</summary>
 public sealed class UnboundServer : IAsyncDisposable
 {
-    private readonly Process _process;
-    private readonly string _folder;
+    private readonly ServerProcess _process;
 
-    private UnboundServer(Process process, string folder, IPEndPoint endpoint) => (_process, _folder, Endpoint) = (process, folder, endpoint);
+    private UnboundServer(ServerProcess process, IPEndPoint endpoint) => (_process, Endpoint) = (process, endpoint);
 
     public IPEndPoint Endpoint { get; }
 
@@ -22,10 +18,10 @@ public sealed class UnboundServer : IAsyncDisposable
     public static async Task<UnboundServer> StartAsync(IPEndPoint authority, CancellationToken cancellationToken)
     {
         string folder = Directory.CreateTempSubdirectory("unbound-").FullName;
-        int port = FreePort();
+        var endpoint = ServerProcess.FreeEndpoint();
         await File.WriteAllTextAsync(Path.Combine(folder, "unbound.conf"), $"""
             server:
-              interface: 127.0.0.1@{port}
+              interface: 127.0.0.1@{endpoint.Port}
               username: ""
               chroot: ""
               directory: "{folder}"
@@ -43,45 +39,8 @@ public sealed class UnboundServer : IAsyncDisposable
               name: "."
               forward-addr: {authority.Address}@{authority.Port}
             """, cancellationToken);
-        var process = Process.Start(new ProcessStartInfo(Program!, ["-d", "-c", Path.Combine(folder, "unbound.conf")]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-        var log = new StringBuilder();
-        process.ErrorDataReceived += (_, line) => log.AppendLine(line.Data);
-        process.BeginErrorReadLine();
-        process.BeginOutputReadLine();
-        var server = new UnboundServer(process, folder, new IPEndPoint(IPAddress.Loopback, port));
-        for (int i = 0; i < 100 && !process.HasExited; i++)
-        {
-            using var tcp = new TcpClient();
-            try
-            {
-                await tcp.ConnectAsync(server.Endpoint, cancellationToken);
-                return server;
-            }
-            catch (SocketException)
-            {
-                await Task.Delay(100, cancellationToken);
-            }
-        }
-        string said = log.ToString();
-        await server.DisposeAsync();
-        throw new InvalidOperationException($"unbound did not start: {said}");
+        return new UnboundServer(await ServerProcess.StartAsync(Program!, Path.Combine(folder, "unbound.conf"), folder, endpoint, cancellationToken), endpoint);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (!_process.HasExited)
-        {
-            _process.Kill(entireProcessTree: true);
-            await _process.WaitForExitAsync();
-        }
-        _process.Dispose();
-        Directory.Delete(_folder, recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
 }
