@@ -64,7 +64,7 @@ public sealed record DnsAnswer
     public Presence Presence => Pruned ? Presence.Absent : Status.Presence();
 
     /// <summary>The records of one kind, in the order received.</summary>
-    public IEnumerable<T> RecordsOf<T>() where T : DnsRecord => Records.OfType<T>();
+    public IEnumerable<T> RecordsOf<T>() where T : DnsRecord => Records.Count == 0 ? [] : Records.OfType<T>();
 
     public static DnsAnswer Without(DnsQuestion question, DnsStatus status) => new() { Question = question, Status = status };
 

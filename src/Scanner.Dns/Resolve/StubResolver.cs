@@ -51,6 +51,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         _lastAnswer = time.GetTimestamp();
         _hedge = options.Hedge && transports.Count > 1;
         Statistics = statistics ?? new ResolverStatistics(transports.Select(t => t.Server));
+        Statistics.Watch(transports);
         _flow = new FlowControl(options, _upstreams, Statistics, time);
         if (options.Attempts == 1) return;
         _retry = new ResiliencePipelineBuilder<Try> { TimeProvider = time }
@@ -126,6 +127,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         // First: its timer asks the transports for their drops.
         _flow.Dispose();
+        Statistics.Unwatch();
         foreach (var upstream in _upstreams) await upstream.Transport.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
     }

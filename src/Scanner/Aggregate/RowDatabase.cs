@@ -36,11 +36,13 @@ public sealed partial class RowDatabase : IDisposable
 
     private string _memory = MuchMemory;
 
-    private RowDatabase(string rows)
+    private RowDatabase(string rows, bool keepFacts)
     {
         try
         {
             Prepare(rows);
+            if (keepFacts) KeepFacts();
+            else GiveMemory(LittleMemory);
         }
         catch
         {
@@ -63,18 +65,20 @@ public sealed partial class RowDatabase : IDisposable
         Execute(RowColumns.SchemaSql);
         Execute($"CREATE VIEW domains AS {rows}");
         foreach (string query in Prelude) Execute(Sql(query));
-        KeepFacts();
     }
 
     /// <param name="parts">Paths of closed parts; none gives an empty table.</param>
     /// <exception cref="IOException">A part cannot be read; the message names it.</exception>
-    public static RowDatabase Open(IReadOnlyList<string> parts) => OpenView(parts.Count > 0 ? $"FROM no_rows UNION ALL BY NAME {From(parts)}" : "FROM no_rows");
+    public static RowDatabase Open(IReadOnlyList<string> parts) => OpenView(RowsOf(parts), keepFacts: true);
+
+    /// <summary>The same for one or two queries only: nothing is made ready for many.</summary>
+    public static RowDatabase OpenBriefly(IReadOnlyList<string> parts) => OpenView(RowsOf(parts), keepFacts: false);
 
     /// <summary>Several runs in one view: the column <c>run</c> is the 0-based place of a row's run among <paramref name="runs"/>.</summary>
     /// <exception cref="IOException">A part cannot be read; the message names it.</exception>
     public static RowDatabase OpenRuns(IReadOnlyList<IReadOnlyList<string>> runs) => OpenView(string.Join(
         " UNION ALL BY NAME ",
-        runs.Select((parts, run) => $"(SELECT {run} AS run, * {(parts.Count > 0 ? From(parts) : "FROM no_rows")})").Prepend("(SELECT NULL::INTEGER AS run, * FROM no_rows)")));
+        runs.Select((parts, run) => $"(SELECT {run} AS run, * {(parts.Count > 0 ? From(parts) : "FROM no_rows")})").Prepend("(SELECT NULL::INTEGER AS run, * FROM no_rows)")), keepFacts: true);
 
     /// <summary>The text of an embedded query, by its file name without <c>.sql</c>.</summary>
     public static string Sql(string name)
@@ -201,11 +205,13 @@ public sealed partial class RowDatabase : IDisposable
     // By name: parts of an older schema version lack the newer columns, which no_rows gives as NULL.
     private static string From(IReadOnlyList<string> parts) => $"FROM read_parquet([{string.Join(", ", parts.Select(Quote))}], union_by_name = true)";
 
-    private static RowDatabase OpenView(string rows)
+    private static string RowsOf(IReadOnlyList<string> parts) => parts.Count > 0 ? $"FROM no_rows UNION ALL BY NAME {From(parts)}" : "FROM no_rows";
+
+    private static RowDatabase OpenView(string rows, bool keepFacts)
     {
         try
         {
-            return new RowDatabase(rows);
+            return new RowDatabase(rows, keepFacts);
         }
         catch (DuckDBException e)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Scanner.Dns;
 
 namespace Scanner.Resolve;
@@ -13,6 +14,8 @@ internal sealed class NameDeadline(IResolver inner, NameEvidence evidence, bool 
     public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken) =>
         pass > 1 && evidence.TryFindSettled(question, out var settled) ? new(settled) : AskAsync(question);
 
+    // Both state machines come from a pool: each question of a million names goes through them.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<DnsAnswer> AskAsync(DnsQuestion question)
     {
         var answer = await AskInTimeAsync(question).ConfigureAwait(false);
@@ -32,6 +35,7 @@ internal sealed class NameDeadline(IResolver inner, NameEvidence evidence, bool 
             : now with { Pass = pass, FailedTries = failed };
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<DnsAnswer> AskInTimeAsync(DnsQuestion question)
     {
         if (!nameToken.IsCancellationRequested)
