@@ -9,6 +9,7 @@ var root = new RootCommand(
     ReportCommand.Create(),
     CompareCommand.Create(),
     ReclassifyCommand.Create(),
+    NightlyCommand.Create(),
     CheckCommand.Create(),
     LabCommand.Create(),
     DoctorCommand.Create(),
