@@ -32,7 +32,9 @@ for kind in "$@"; do
       ;;
     sbom)
       dotnet tool restore >/dev/null
-      dotnet CycloneDX src/Scanner.Cli/Scanner.Cli.csproj -o "$out" -fn sbom.json -F Json -ed -dpr >/dev/null
+      # In a folder that is no repository there is no MinVer to ask.
+      version=$(dotnet msbuild src/Scanner.Cli/Scanner.Cli.csproj -t:MinVer -getProperty:Version 2>/dev/null || echo 0.1.0)
+      dotnet CycloneDX src/Scanner.Cli/Scanner.Cli.csproj -o "$out" -fn sbom.json -F Json -ed -dpr -sn Scanner -sv "$version" >/dev/null
       ;;
     *)
       echo "pack.sh: $kind is none of linux-x64 linux-arm64 win-x64 osx-arm64 tool libraries sbom" >&2

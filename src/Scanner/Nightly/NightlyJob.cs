@@ -99,6 +99,8 @@ public sealed class NightlyJob(NightlyOptions options, Func<NightScan, Cancellat
         {
             // The list it was begun with, and not what is there by now.
             if (night.Manifest is { } manifest && shelf.Find(manifest.ListSha256) is { } begun) return new ListChoice(begun, ListOrigin.Resumed);
+            // Scanned to the end: nobody reads the list again.
+            if (night.Manifest is { Complete: true } done) return new ListChoice(new KeptList(done.List, options.Date, done.List, null, null, done.ListSha256, 0, done.Lines?.Valid ?? 0, ListFormat.NamePerLine), ListOrigin.Resumed);
             throw new RunFolderException(night.Manifest is null
                 ? $"{night.Folder.ManifestPath} cannot be read: move {night.Folder.FullPath} away, and the night begins anew"
                 : $"the list that the run of {NightlyFolder.Text(options.Date)} was begun with is no longer in {_folder.ListsPath}: move {night.Folder.FullPath} away, and the night begins anew");

@@ -126,7 +126,18 @@ public sealed class NightlyTests : IDisposable
         var (exit, result, _) = await RunAsync("2026-11-24", "--list", list, "--qps", "100", "--max-duration", "2s", "--progress", "none", "--notify-command", "exit 3");
         Assert.Equal((1, NightlyStatus.Stopped), (exit, result.Status));
         Assert.Contains("--max-duration", result.Error, StringComparison.Ordinal);
-        Assert.Equal((0, NightlyStatus.Complete), await RunAsync("2026-11-24", "--list", list, "--progress", "none") is var (e, r, _) ? (e, r.Status) : default);
+        (exit, result, _) = await RunAsync("2026-11-24", "--list", list, "--progress", "none");
+        Assert.Equal((0, NightlyStatus.Complete, true), (exit, result.Status, result.Resumed));
+
+        // Killed after the scan and before all was done: the rest is done, and nothing is scanned.
+        File.Delete(Path.Combine(Root, "runs", "2026-11-24", "nightly.json"));
+        File.Delete(Path.Combine(Root, "history", "history.csv"));
+        Directory.Delete(Path.Combine(Root, "lists"), recursive: true);
+        var (again, rest, error) = await RunAsync("2026-11-24", "--list", list, "--progress", "none");
+        Assert.Equal((0, NightlyStatus.Complete, false, false, (long)Names), (again, rest.Status, rest.Already, rest.Resumed, rest.Rows));
+        Assert.Contains("is complete: going on with its report", error, StringComparison.Ordinal);
+        Assert.Equal(result.Headline, rest.Headline);
+        Assert.True(File.Exists(Path.Combine(Root, "history", "history.csv")));
     }
 
     [Fact]
