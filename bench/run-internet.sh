@@ -3,20 +3,21 @@
 # configuration of data-samples/resolver in front, and a scan through it. In a network namespace of its own: nothing leaves the machine, and the
 # servers have addresses as on the internet, on port 53. What the zones hold is known, so every row is compared with it.
 #   SIZES="10000 100000" QPS=4000 SCAN_OPTIONS="--passes 1" bench/run-internet.sh
+# SCANNER=<path> takes a program that is built already.
 # Needs root, or user namespaces (unshare --map-root-user).
 
 . "$(dirname "$0")/lib.sh"
 sizes=${SIZES:-"10000 100000"}
 qps=${QPS:-4000}
 read -ra extra <<<"${SCAN_OPTIONS:-}"
-scanner=$root/artifacts/bin/Scanner.Cli/release/scanner
+scanner=${SCANNER:-$root/artifacts/bin/Scanner.Cli/release/scanner}
 
 if [ -z "${SMALL_INTERNET:-}" ]; then
     need nsd nsd
     need unbound unbound
     need unshare util-linux
     need ip iproute2
-    dotnet build -c Release -v q --nologo "$root/src/Scanner.Cli" >&2
+    [ -n "${SCANNER:-}" ] || dotnet build -c Release -v q --nologo "$root/src/Scanner.Cli" >&2
     flags=(--net)
     [ "$(id -u)" = 0 ] || flags+=(--map-root-user)
     SMALL_INTERNET=1 unshare "${flags[@]}" "$0" "$@"
