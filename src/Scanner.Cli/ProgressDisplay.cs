@@ -22,7 +22,7 @@ internal sealed class ProgressDisplay : IScanObserver, IAsyncDisposable
     private ProgressDisplay(string mode, TimeProvider time) => (_mode, _time) = (mode, time);
 
     public static ProgressDisplay Create(string mode, TimeProvider time) =>
-        new(mode == "auto" ? (Console.IsErrorRedirected ? "plain" : "rich") : mode, time);
+        new(mode == "auto" ? (Terminal.CanRedraw ? "rich" : "plain") : mode, time);
 
     public void ListSurveyed(Input.ListSurvey survey)
     {
