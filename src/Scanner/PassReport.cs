@@ -19,7 +19,7 @@ internal static class PassReport
     public static (long Rows, IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> QueryStatus, IReadOnlyList<PassCounts> Passes) ReadRun(
         RunFolder folder, IReadOnlyList<PassCounts> passes)
     {
-        using var rows = RowDatabase.Open(folder.ClosedParts());
+        using var rows = RowDatabase.Open(folder.ClosedParts(), facts: false);
         long count = rows.Query("SELECT count(*) FROM domains", r => r.GetInt64(0))[0];
         int last = rows.Query("SELECT coalesce(max(pass), 1)::INTEGER FROM domains", r => r.GetInt32(0))[0];
         var known = passes.ToDictionary(pass => pass.Pass);

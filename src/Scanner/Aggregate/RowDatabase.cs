@@ -23,7 +23,7 @@ public sealed class RowDatabase : IDisposable
 
     private readonly DuckDBConnection _connection = new("DataSource=:memory:");
 
-    private RowDatabase(string rows)
+    private RowDatabase(string rows, bool facts = true)
     {
         _connection.Open();
         // No file from the network, whatever a query asks for; the reader for Parquet is built in.
@@ -39,6 +39,7 @@ public sealed class RowDatabase : IDisposable
         Execute(RowColumns.SchemaSql);
         // By name: parts of an older schema version lack the newer columns, which no_rows gives as NULL.
         Execute($"CREATE VIEW domains AS {rows}");
+        if (!facts) return;
         foreach (string query in Prelude) Execute(Sql(query));
         if (Query("SELECT count(*) FROM domains", r => r.GetInt64(0))[0] > RowsKept) return;
         // Without the evidence, which no query asks for.
@@ -46,8 +47,10 @@ public sealed class RowDatabase : IDisposable
     }
 
     /// <param name="parts">Paths of closed parts; none gives an empty table.</param>
+    /// <param name="facts">False: the view <c>domains</c> alone, for who counts rows and asks for no metric; what the prelude costs is saved.</param>
     /// <exception cref="IOException">A part cannot be read; the message names it.</exception>
-    public static RowDatabase Open(IReadOnlyList<string> parts) => OpenView(parts.Count > 0 ? $"FROM no_rows UNION ALL BY NAME {From(parts)}" : "FROM no_rows");
+    public static RowDatabase Open(IReadOnlyList<string> parts, bool facts = true) =>
+        OpenView(parts.Count > 0 ? $"FROM no_rows UNION ALL BY NAME {From(parts)}" : "FROM no_rows", facts);
 
     /// <summary>Several runs in one view: the column <c>run</c> is the 0-based place of a row's run among <paramref name="runs"/>.</summary>
     /// <exception cref="IOException">A part cannot be read; the message names it.</exception>
@@ -131,11 +134,11 @@ public sealed class RowDatabase : IDisposable
 
     private static string From(IReadOnlyList<string> parts) => $"FROM read_parquet([{string.Join(", ", parts.Select(Quote))}], union_by_name = true)";
 
-    private static RowDatabase OpenView(string rows)
+    private static RowDatabase OpenView(string rows, bool facts = true)
     {
         try
         {
-            return new RowDatabase(rows);
+            return new RowDatabase(rows, facts);
         }
         catch (DuckDBException e)
         {
