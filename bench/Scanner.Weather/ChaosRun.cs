@@ -48,6 +48,8 @@ internal sealed class ChaosRun(int seed, TimeSpan time, string folder)
         var options = WeatherRun.Options(IPEndPoint.Parse(arguments[2]), int.Parse(arguments[3], CultureInfo.InvariantCulture), roots, arguments[1], QueriesPerSecond) with
         {
             RowsPerPart = 100,
+            // Hostile names take all the time they are given.
+            NameDeadlineSeconds = 12,
             PassPause = TimeSpan.FromSeconds(1),
             WriteReport = false,
         };

@@ -2,12 +2,17 @@ using System.Globalization;
 using Scanner.Weather;
 
 // Scanner.Weather weather|hostile|order NAMES QPS, or chaos MINUTES SEED: tables in Markdown on standard output (bench/run-weather.sh, run-chaos.sh).
-// Scanner.Weather link LEFT RIGHT LOSS DELAY JITTER, and judge RUN NAMES WEATHER SESSIONS SECONDS: for bench/run-netem.sh.
+// Scanner.Weather link LEFT RIGHT LOSS DELAY JITTER, and judge RUN NAMES WEATHER SESSIONS SECONDS: for bench/run-netem.sh; soak CSV, for bench/run-soak.sh.
 string mode = args.ElementAtOrDefault(0) ?? "weather";
 if (mode == "link")
 {
     using var link = new BadLink(args[1], args[2], Number(3), Number(4), Number(5));
     link.Run();
+    return 0;
+}
+if (mode == "soak")
+{
+    Console.Write(SoakPlot.Draw(args[1]));
     return 0;
 }
 if (mode == "judge")
