@@ -49,6 +49,7 @@ internal sealed class ScanCommand
     private readonly Option<string?> _maxDuration = new("--max-duration") { Description = "begin no more names after this time, for example 90s, 45m or 6h; the run can be gone on with", HelpName = "TIME" };
     private readonly Option<int?> _rowsPerPart = new("--rows-per-part") { Description = "rows of one part file, which is what a killed run loses at most (default: a twentieth of the list, 1000 to 20000)", HelpName = "N" };
     private readonly Option<int> _memory = new("--memory") { Description = "megabytes of heap beyond which no more names are begun until it is less again", HelpName = "MB", DefaultValueFactory = _ => 512 };
+    private readonly Option<bool> _noReport = new("--no-report") { Description = "leave rows and run.json only: `scanner report` makes tables, plots and summaries of them later" };
     private readonly Option<string?> _vantage = new("--vantage") { Description = "where you scan from, in words (network, country), for run.json and the rows", HelpName = "TEXT" };
     /// <summary>The lab's faults do not heal with time, and neither do its servers grow faster.</summary>
     private static readonly TimeSpan LabPause = TimeSpan.FromSeconds(1);
@@ -76,7 +77,7 @@ internal sealed class ScanCommand
         foreach (var option in (Option[])[_top, _sample, _seed, _shard, _exclude, _psl, _checks, _mxAddresses, _checkReportAuth, _noPrune])
             command.Options.Add(option);
         _resolving.AddTo(command);
-        foreach (var option in (Option[])[_httpsConcurrency, _httpsPerHost, _httpsGap, _passes, _passPause, _maxDuration, _rowsPerPart, _memory, _progress, _dryRun, _vantage])
+        foreach (var option in (Option[])[_httpsConcurrency, _httpsPerHost, _httpsGap, _passes, _passPause, _maxDuration, _rowsPerPart, _memory, _noReport, _progress, _dryRun, _vantage])
             command.Options.Add(option);
         _observing.AddTo(command);
         _lab.AddTo(command);
@@ -154,6 +155,7 @@ internal sealed class ScanCommand
             MemoryCeilingMegabytes = parsed.GetValue(_memory),
             MxAddresses = costs.MxAddresses,
             CheckReportAuth = costs.CheckReportAuth,
+            WriteReport = !parsed.GetValue(_noReport),
             Prune = !parsed.GetValue(_noPrune),
             DkimTier = costs.DkimTier,
             TrustAd = _resolving.TrustAd(parsed),

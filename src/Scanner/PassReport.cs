@@ -31,7 +31,7 @@ internal static class PassReport
     /// <summary>The pass that has just ended, with the headline as it stands.</summary>
     public static PassCounts Read(RunFolder folder, int pass)
     {
-        using var rows = RowDatabase.OpenBriefly(folder.ClosedParts());
+        using var rows = RowDatabase.Open(folder.ClosedParts(), RowUse.Figures);
         var figures = Figures.Headline(rows);
         string denominator = figures.Any(figure => figure.Denominator == Metrics.Mail) ? Metrics.Mail : Metrics.Listed;
         return Count(rows, pass) with

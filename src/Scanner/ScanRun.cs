@@ -246,7 +246,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         var wire = _statistics.Snapshot();
         var used = ResourcesUsed.Now();
         MemoryCeiling.Release();
-        using var rows = options.WriteReport ? RowDatabase.Open(store.Folder.ClosedParts()) : RowDatabase.OpenBriefly(store.Folder.ClosedParts());
+        using var rows = RowDatabase.Open(store.Folder.ClosedParts(), options.WriteReport ? RowUse.Report : RowUse.Rows);
         var counted = PassReport.ReadRun(rows, store.Passes);
         store.Folder.Save(store.Begun with
         {

@@ -47,7 +47,8 @@ public sealed class RunLock : IDisposable
     {
         try
         {
-            using var probe = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            // For reading: on a disk that has become read-only that works, and nobody is to be blamed for a lock that he does not hold.
+            using var probe = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.None);
             return false;
         }
         catch (UnauthorizedAccessException)
