@@ -10,7 +10,7 @@ using Scanner.Write;
 namespace Scanner.Tests.Report;
 
 /// <summary>Records, hosts, the name of the list and what the user typed, all made to break out of where they are shown.</summary>
-public sealed partial class HostileRecordsTests : IDisposable
+public sealed partial class HostileRecordsTests(HostileRecordsTests.HostileRun hostile) : IClassFixture<HostileRecordsTests.HostileRun>
 {
     private static readonly string[] _evil =
     [
@@ -19,30 +19,42 @@ public sealed partial class HostileRecordsTests : IDisposable
         new string('<', 65_536), new string('A', 65_536) + "\u202E",
     ];
 
-    private readonly TestFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
-    private async Task<Summary> WriteAsync()
+    /// <summary>Two runs of such rows with their report and comparison, written once for all tests.</summary>
+    public sealed class HostileRun : IAsyncLifetime
     {
-        var manifest = RunFolderTests.Manifest with
+        private readonly TestFolder _folder = new();
+
+        public Summary Summary { get; private set; } = null!;
+
+        public string this[string file] => _folder[file];
+
+        public async ValueTask InitializeAsync()
         {
-            List = _evil[0] + _evil[4] + _evil[6] + _evil[12],
-            Vantage = _evil[1] + _evil[13],
-            Contact = _evil[3],
-            ToolVersion = _evil[2],
-            ScanId = _evil[5] + _evil[1],
-            Options = new Dictionary<string, string> { ["lab"] = _evil[0], ["top"] = _evil[6] },
-            Resolvers = [_evil[1]],
-        };
-        foreach (string run in new[] { "old", "run" })
-        {
-            var folder = RunFolder.Create(_folder[run]);
-            folder.Save(manifest);
-            await Samples.WriteAsync(folder.FullPath, _evil.SelectMany((text, i) => Enumerable.Range(1, 3).Select(n => Evil((i * 100) + n, text, run))));
+            var manifest = RunFolderTests.Manifest with
+            {
+                List = _evil[0] + _evil[4] + _evil[6] + _evil[12],
+                Vantage = _evil[1] + _evil[13],
+                Contact = _evil[3],
+                ToolVersion = _evil[2],
+                ScanId = _evil[5] + _evil[1],
+                Options = new Dictionary<string, string> { ["lab"] = _evil[0], ["top"] = _evil[6] },
+                Resolvers = [_evil[1]],
+            };
+            foreach (string run in new[] { "old", "run" })
+            {
+                var folder = RunFolder.Create(_folder[run]);
+                folder.Save(manifest);
+                await Samples.WriteAsync(folder.FullPath, _evil.SelectMany((text, i) => Enumerable.Range(1, 3).Select(n => Evil((i * 100) + n, text, run))));
+            }
+            Comparer.Write([RunFolder.Open(_folder["old"]), RunFolder.Open(_folder["run"])], _folder["compare"]);
+            Summary = Reporter.Write([RunFolder.Open(_folder["run"])], _folder["run"]);
         }
-        Comparer.Write([RunFolder.Open(_folder["old"]), RunFolder.Open(_folder["run"])], _folder["compare"]);
-        return Reporter.Write([RunFolder.Open(_folder["run"])], _folder["run"]);
+
+        public ValueTask DisposeAsync()
+        {
+            _folder.Dispose();
+            return ValueTask.CompletedTask;
+        }
     }
 
     private static DomainResult Evil(int rank, string text, string run)
@@ -59,12 +71,11 @@ public sealed partial class HostileRecordsTests : IDisposable
     }
 
     [Fact]
-    public async Task HarmlessInHtmlMarkdownSvgAndTerminal()
+    public void HarmlessInHtmlMarkdownSvgAndTerminal()
     {
-        var summary = await WriteAsync();
         foreach (string page in new[] { "run/report.html", "compare/compare.html" })
         {
-            string html = File.ReadAllText(_folder[page]);
+            string html = File.ReadAllText(hostile[page]);
             // The page's own script and no other element of that kind, no handler, no image, no link that leaves.
             Assert.Single(Regex.Matches(html, "<script"));
             Assert.Single(Regex.Matches(html, "</style>"));
@@ -78,26 +89,25 @@ public sealed partial class HostileRecordsTests : IDisposable
         }
         foreach (string text in new[] { "run/summary.md", "compare/compare.md" })
         {
-            string markdown = File.ReadAllText(_folder[text]);
+            string markdown = File.ReadAllText(hostile[text]);
             NothingActs(markdown);
             Assert.DoesNotContain("<script", markdown, StringComparison.Ordinal);
             Assert.DoesNotContain("<img", markdown, StringComparison.Ordinal);
             Assert.DoesNotMatch("(?<!\\\\)\\]\\(javascript", markdown);
             Assert.DoesNotMatch("(?m)^# head", markdown);
         }
-        foreach (string svg in Directory.GetFiles(_folder["run/plots"], "*.svg"))
+        foreach (string svg in Directory.GetFiles(hostile["run/plots"], "*.svg"))
         {
             NothingActs(File.ReadAllText(svg));
             Assert.DoesNotContain(XDocument.Load(svg).Descendants(), e => e.Name.LocalName is "script" or "foreignObject" or "image");
         }
-        NothingActs(HeadlineText.Text(summary));
+        NothingActs(HeadlineText.Text(hostile.Summary));
     }
 
     [Fact]
-    public async Task HarmlessInCsv()
+    public void HarmlessInCsv()
     {
-        await WriteAsync();
-        foreach (string csv in Directory.GetFiles(_folder["run/tables"], "*.csv").Concat(Directory.GetFiles(_folder["compare/tables"], "*.csv")))
+        foreach (string csv in Directory.GetFiles(hostile["run/tables"], "*.csv").Concat(Directory.GetFiles(hostile["compare/tables"], "*.csv")))
         {
             NothingActs(File.ReadAllText(csv));
             var rows = ParquetRows.Query($"FROM read_csv('{csv.Replace("'", "''", StringComparison.Ordinal)}', header = true, all_varchar = true, max_line_size = 10000000)");

@@ -1,12 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using DuckDB.NET.Data;
 
 namespace Scanner.Tests.Report;
 
 /// <summary>The SQL of data-samples/notebooks, run over a run folder as a notebook does.</summary>
-public sealed partial class NotebookTests(TablesTests.MixedRun run) : IClassFixture<TablesTests.MixedRun>
+[Collection(MixedRun.Name)]
+public sealed partial class NotebookTests(MixedRun run)
 {
     [Fact]
     public void EveryQueryOfTheNotebookRunsAndTheHeadlineIsTheSummarys()
@@ -14,24 +14,24 @@ public sealed partial class NotebookTests(TablesTests.MixedRun run) : IClassFixt
         using var notebook = JsonDocument.Parse(File.ReadAllText(Repository.Find("data-samples/notebooks/adoption.ipynb")));
         string code = string.Join('\n', notebook.RootElement.GetProperty("cells").EnumerateArray().Where(c => c.GetProperty("cell_type").GetString() == "code")
             .Select(c => string.Concat(c.GetProperty("source").EnumerateArray().Select(l => l.GetString()))));
-        using var connection = Open();
+        using var connection = run.OpenAsANotebook();
         var queries = TripleQuoted().Matches(code).Select(m => m.Groups[1].Value).ToArray();
         Assert.Equal(8, queries.Length);
-        foreach (string query in queries) Assert.True(Rows(connection, query).Count > 0, query);
-        TheHeadlineIsTheSummarys(Rows(connection, queries.Single(q => q.Contains("'mtasts_published')", StringComparison.Ordinal) && q.Contains("'all'", StringComparison.Ordinal))));
+        foreach (string query in queries) Assert.True(ParquetRows.Query(connection, query).Count > 0, query);
+        TheHeadlineIsTheSummarys(ParquetRows.Query(connection, queries.Single(q => q.Contains("'mtasts_published')", StringComparison.Ordinal) && q.Contains("'all'", StringComparison.Ordinal))));
     }
 
     [Fact]
     public void EveryStatementToPasteRuns()
     {
         string text = File.ReadAllText(Repository.Find("data-samples/notebooks/adoption.sql"));
-        using var connection = Open();
+        using var connection = run.OpenAsANotebook();
         string[] statements = [.. string.Join('\n', text.Split('\n').Where(l => !l.StartsWith(".read", StringComparison.Ordinal) && !l.StartsWith("--", StringComparison.Ordinal))).Split(";\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
         Assert.Equal(["schema", "facts", "denominators", "macros"], text.Split('\n').Where(l => l.StartsWith(".read", StringComparison.Ordinal)).Select(l => Path.GetFileNameWithoutExtension(l)));
         // The first makes the view over the current folder, which here is made already.
         Assert.StartsWith("CREATE OR REPLACE VIEW domains", statements[0], StringComparison.Ordinal);
-        foreach (string statement in statements[1..]) Rows(connection, statement.Replace("'tables/", $"'{Quoted(run.Path)}/tables/", StringComparison.Ordinal));
-        TheHeadlineIsTheSummarys(Rows(connection, statements[1]));
+        foreach (string statement in statements[1..]) ParquetRows.Query(connection, statement.Replace("'tables/", $"'{Quoted(run.Path)}/tables/", StringComparison.Ordinal));
+        TheHeadlineIsTheSummarys(ParquetRows.Query(connection, statements[1]));
     }
 
     private void TheHeadlineIsTheSummarys(List<Dictionary<string, object?>> headline)
@@ -47,29 +47,7 @@ public sealed partial class NotebookTests(TablesTests.MixedRun run) : IClassFixt
         }
     }
 
-    private DuckDBConnection Open()
-    {
-        var connection = new DuckDBConnection("DataSource=:memory:");
-        connection.Open();
-        Rows(connection, Script("schema"));
-        Rows(connection, $"CREATE VIEW domains AS FROM no_rows UNION ALL BY NAME FROM read_parquet('{Quoted(run.Path).Replace("[", "[[]", StringComparison.Ordinal)}/domains/part-*.parquet', union_by_name = true)");
-        foreach (string name in (string[])["facts", "denominators", "macros"]) Rows(connection, Script(name));
-        return connection;
-    }
-
-    private string Script(string name) => File.ReadAllText(Path.Combine(run.Path, "tables", "sql", name + ".sql"));
-
     private static string Quoted(string path) => path.Replace("'", "''", StringComparison.Ordinal);
-
-    private static List<Dictionary<string, object?>> Rows(DuckDBConnection connection, string sql)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        using var reader = command.ExecuteReader();
-        var rows = new List<Dictionary<string, object?>>();
-        while (reader.Read()) rows.Add(Enumerable.Range(0, reader.FieldCount).ToDictionary(reader.GetName, i => reader.IsDBNull(i) ? null : reader.GetValue(i)));
-        return rows;
-    }
 
     [GeneratedRegex("\"\"\"\n(.*?)\"\"\"", RegexOptions.Singleline)]
     private static partial Regex TripleQuoted();
