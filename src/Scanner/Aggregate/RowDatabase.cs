@@ -1,6 +1,8 @@
 using System.Data.Common;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using DuckDB.NET.Data;
+using DuckDB.NET.Native;
 
 namespace Scanner.Aggregate;
 
@@ -9,40 +11,59 @@ namespace Scanner.Aggregate;
 /// <see cref="Prelude"/> over it. Nothing is copied to disk: the queries read the Parquet files, or, of a small run, its rows in memory.
 /// The queries are the embedded <c>Sql/*.sql</c>, the same that a notebook can run.
 /// </summary>
-public sealed class RowDatabase : IDisposable
+public sealed partial class RowDatabase : IDisposable
 {
-    /// <summary>Over this DuckDB spills to disk. The headline over a million names needs a tenth of it.</summary>
-    private const string MemoryLimit = "1GB";
+    /// <summary>Up to here DuckDB gets <see cref="LittleMemory"/> and one thread, so that the report stays below the scan that it follows: a
+    /// million rows take half a minute. Two threads take two thirds of that, and 200 MB more.</summary>
+    private const long RowsOfOneRun = 2_000_000;
+
+    private const string LittleMemory = "128MB";
+
+    /// <summary>For many runs together, and for what does not fit into the little. Over it DuckDB spills to disk.</summary>
+    private const string MuchMemory = "1GB";
 
     /// <summary>The files that every table's query needs, in the order in which they must run.</summary>
     public static IReadOnlyList<string> Prelude { get; } = ["facts", "denominators", "macros"];
 
-    /// <summary>50,000: up to here most of a query's time is planning and opening files, and the rows take some 100 MB; kept in memory they
-    /// are asked three times as fast.</summary>
-    private const long RowsKept = 50_000;
+    /// <summary>Rows up to which the facts are kept in memory, some 100 MB; above it they are kept in a temporary file, compressed and
+    /// read a piece at a time, so that the memory needed does not grow with the list.</summary>
+    private const long RowsInMemory = 50_000;
 
     private readonly DuckDBConnection _connection = new("DataSource=:memory:");
 
+    /// <summary>Where the facts of a large run lie, and what does not fit into memory.</summary>
+    private readonly string _scratch = Path.Combine(Path.GetTempPath(), $"scanner-duckdb-{Environment.ProcessId}-{Guid.NewGuid():N}");
+
+    private string _memory = MuchMemory;
+
     private RowDatabase(string rows)
+    {
+        try
+        {
+            Prepare(rows);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    private void Prepare(string rows)
     {
         _connection.Open();
         // No file from the network, whatever a query asks for; the reader for Parquet is built in.
         Execute(string.Create(CultureInfo.InvariantCulture, $"""
-            SET memory_limit = '{MemoryLimit}';
-            SET threads = {Environment.ProcessorCount};
             SET enable_progress_bar = false;
             SET autoinstall_known_extensions = false;
             SET autoload_known_extensions = false;
             SET preserve_insertion_order = false;
-            SET temp_directory = {Quote(Path.Combine(Path.GetTempPath(), $"scanner-duckdb-{Environment.ProcessId}-{Guid.NewGuid():N}"))};
+            SET temp_directory = {Quote(Path.Combine(_scratch, "spill"))};
             """));
         Execute(RowColumns.SchemaSql);
-        // By name: parts of an older schema version lack the newer columns, which no_rows gives as NULL.
         Execute($"CREATE VIEW domains AS {rows}");
         foreach (string query in Prelude) Execute(Sql(query));
-        if (Query("SELECT count(*) FROM domains", r => r.GetInt64(0))[0] > RowsKept) return;
-        // Without the evidence, which no query asks for.
-        Execute("CREATE TABLE facts_kept AS SELECT COLUMNS(lambda c: NOT regexp_matches(c, '^evidence_|_candidates$|_raw_policy$')) FROM facts; CREATE OR REPLACE VIEW facts AS FROM facts_kept");
+        KeepFacts();
     }
 
     /// <param name="parts">Paths of closed parts; none gives an empty table.</param>
@@ -64,6 +85,16 @@ public sealed class RowDatabase : IDisposable
         return reader.ReadToEnd();
     }
 
+    private static readonly Lazy<HashSet<string>> WordsOfQueries = new(() =>
+    {
+        var assembly = typeof(RowDatabase).Assembly;
+        var queries = assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal)).Select(name => name[..^".sql".Length]);
+        return [.. queries.SelectMany(query => Word().Matches(Sql(query)).Select(match => match.Value))];
+    });
+
+    [GeneratedRegex(@"\w+")]
+    private static partial Regex Word();
+
     /// <summary>Runs SQL and reads every row of its result.</summary>
     /// <exception cref="IOException">The files cannot be read, or the query fails.</exception>
     public IReadOnlyList<T> Query<T>(string sql, Func<DbDataReader, T> read)
@@ -76,6 +107,12 @@ public sealed class RowDatabase : IDisposable
             var rows = new List<T>();
             while (reader.Read()) rows.Add(read(reader));
             return rows;
+        }
+        catch (DuckDBException e) when (e.ErrorType == DuckDBErrorType.OutOfMemory && _memory == LittleMemory)
+        {
+            // A night's scan shall not end without its figures because its names are unusual.
+            GiveMemory(MuchMemory);
+            return Query(sql, read);
         }
         catch (DuckDBException e)
         {
@@ -117,7 +154,39 @@ public sealed class RowDatabase : IDisposable
         return $"CASE WHEN regexp_matches({name}, {formula}) THEN '''' ELSE '' END || regexp_replace({name}, {unseen}, '\uFFFD', 'g') AS {name}";
     }
 
-    public void Dispose() => _connection.Dispose();
+    public void Dispose()
+    {
+        _connection.Dispose();
+        if (Directory.Exists(_scratch)) Directory.Delete(_scratch, recursive: true);
+    }
+
+    /// <summary>Replaces the view <c>facts</c> by a table with its columns, as far as a query asks for them: every query then reads a few
+    /// short columns, instead of opening all parts again and working out the same facts.</summary>
+    private void KeepFacts()
+    {
+        long rows = Query("SELECT count(*) FROM domains", r => r.GetInt64(0))[0];
+        Execute(rows <= RowsOfOneRun ? "SET memory_limit = '128MB'; SET threads = 1" : $"SET memory_limit = '1GB'; SET threads = {Environment.ProcessorCount}");
+        string table = "facts_kept";
+        if (rows > RowsInMemory)
+        {
+            Directory.CreateDirectory(_scratch);
+            Execute($"ATTACH {Quote(Path.Combine(_scratch, "facts.duckdb"))} AS scratch");
+            table = "scratch.facts_kept";
+        }
+        var columns = Query("DESCRIBE facts", r => r.GetString(0)).Where(IsAskedFor).Select(name => $"\"{name}\"");
+        Run($"CREATE TABLE {table} AS SELECT {string.Join(", ", columns)} FROM facts; CREATE OR REPLACE VIEW facts AS FROM {table}");
+    }
+
+    private void GiveMemory(string limit)
+    {
+        _memory = limit;
+        Execute(string.Create(CultureInfo.InvariantCulture, $"SET memory_limit = '{limit}'; SET threads = {(limit == LittleMemory ? 1 : Environment.ProcessorCount)}"));
+    }
+
+    /// <summary>Queries name their columns, but for those that they take by their beginning.</summary>
+    private static bool IsAskedFor(string column) =>
+        column.StartsWith("in_", StringComparison.Ordinal) || column.StartsWith("is_", StringComparison.Ordinal) || column.StartsWith("q_", StringComparison.Ordinal)
+        || WordsOfQueries.Value.Contains(column);
 
     private void Execute(string sql)
     {
@@ -129,6 +198,7 @@ public sealed class RowDatabase : IDisposable
     /// <summary>Text as an SQL literal.</summary>
     internal static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
+    // By name: parts of an older schema version lack the newer columns, which no_rows gives as NULL.
     private static string From(IReadOnlyList<string> parts) => $"FROM read_parquet([{string.Join(", ", parts.Select(Quote))}], union_by_name = true)";
 
     private static RowDatabase OpenView(string rows)
