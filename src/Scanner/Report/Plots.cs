@@ -11,6 +11,9 @@ internal sealed class Plots(RowDatabase rows, string tables, string headline)
 {
     private const string Bounds = "Whiskers: missing-data bounds (every unknown a no, or a yes).";
 
+    /// <summary>Seconds. Below it the machine's own pauses are all that a rate shows.</summary>
+    private const double ShortestBin = 0.01;
+
     private static readonly string[] _buckets = ["1-100", "101-1k", "1001-10k", "10001-100k", "100001-1M", "over-1M"];
 
     private sealed record Point(string Label, string Metric, long Numerator, long Decided, long Unknown, long Size, double Share, double? Low, double? High);
@@ -182,8 +185,9 @@ internal sealed class Plots(RowDatabase rows, string tables, string headline)
         var found = rows.Query(
             $"SELECT bin, seconds, names, queries, numerator, size FROM {File("p10_over_time")} WHERE measure = '{measure}'",
             r => (Bin: r.GetInt32(0), Width: r.GetDouble(1), Names: r.GetInt64(2), Queries: r.GetInt64(3), Numerator: r.GetInt64(4), Size: r.GetInt64(5))).ToDictionary(b => b.Bin);
-        if (found.Count == 0) return ([], "", 1);
-        double width = found.Values.First().Width;
+        // A run that was over in no time has no rate.
+        double width = found.Count == 0 ? 0 : found.Values.First().Width;
+        if (width < ShortestBin) return ([], "", 1);
         var (unit, seconds) = (40 * width) switch { > 3 * 3600 => ("hours", 3600.0), > 180 => ("minutes", 60.0), _ => ("seconds", 1.0) };
         return ([.. Enumerable.Range(0, 40).Select(i => found.GetValueOrDefault(i) is var b ? ((i + 0.5) * width, width, b.Names, b.Queries, b.Numerator, b.Size) : default)], unit, seconds);
     }

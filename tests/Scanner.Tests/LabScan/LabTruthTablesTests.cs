@@ -72,6 +72,7 @@ public sealed class LabTruthTablesTests(LabRuns runs) : IClassFixture<LabRuns>
         [("t18_completeness", "over_tcp")] = "how the packets fared, not what the names publish",
         [("t18_completeness", "tries")] = "a loaded machine may need a second try",
         [("t18_completeness", "failed_tries")] = "a loaded machine may need a second try",
+        [("t18_completeness", "mop_up")] = "a loaded machine may need a second pass",
         [("t18_completeness", "settled_late")] = "a loaded machine may need a second pass",
     };
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Scanner.Checks.Dmarc;
@@ -26,6 +27,8 @@ public sealed partial class HostileRecordsTests(HostileRecordsTests.HostileRun h
 
         public Summary Summary { get; private set; } = null!;
 
+        public Comparison Comparison { get; private set; } = null!;
+
         public string this[string file] => _folder[file];
 
         public async ValueTask InitializeAsync()
@@ -46,7 +49,7 @@ public sealed partial class HostileRecordsTests(HostileRecordsTests.HostileRun h
                 folder.Save(manifest);
                 await Samples.WriteAsync(folder.FullPath, _evil.SelectMany((text, i) => Enumerable.Range(1, 3).Select(n => Evil((i * 100) + n, text, run))));
             }
-            Comparer.Write([RunFolder.Open(_folder["old"]), RunFolder.Open(_folder["run"])], _folder["compare"]);
+            Comparison = Comparer.Write([RunFolder.Open(_folder["old"]), RunFolder.Open(_folder["run"])], _folder["compare"]);
             Summary = Reporter.Write([RunFolder.Open(_folder["run"])], _folder["run"]);
         }
 
@@ -102,6 +105,7 @@ public sealed partial class HostileRecordsTests(HostileRecordsTests.HostileRun h
             Assert.DoesNotContain(XDocument.Load(svg).Descendants(), e => e.Name.LocalName is "script" or "foreignObject" or "image");
         }
         NothingActs(HeadlineText.Text(hostile.Summary));
+        NothingActs(CompareText.Terminal(hostile.Comparison));
     }
 
     [Fact]
@@ -112,13 +116,32 @@ public sealed partial class HostileRecordsTests(HostileRecordsTests.HostileRun h
             NothingActs(File.ReadAllText(csv));
             var rows = ParquetRows.Query($"FROM read_csv('{csv.Replace("'", "''", StringComparison.Ordinal)}', header = true, all_varchar = true, max_line_size = 10000000)");
             foreach (var (column, value) in rows.SelectMany(r => r))
-                Assert.False(value is string text && text.Length > 0 && "=+@\t\r".Contains(text[0]), $"{Path.GetFileName(csv)} {column}: {value}");
+            {
+                string text = (string?)value ?? "";
+                // A minus begins negative numbers too.
+                bool formula = text.Length > 0 && ("=+@\t\r".Contains(text[0]) || (text[0] == '-' && !double.TryParse(text, CultureInfo.InvariantCulture, out _)));
+                Assert.False(formula, $"{Path.GetFileName(csv)} {column}: {text}");
+            }
         }
+    }
+
+    /// <summary>Every kind of hostile text came as far as the files that are checked above: else they would be harmless for want of it.</summary>
+    [Fact]
+    public void TheHostileTextsAreThere()
+    {
+        string hosts = File.ReadAllText(hostile["run/tables/t12_dmarc_reports.csv"]), html = File.ReadAllText(hostile["run/report.html"]), markdown = File.ReadAllText(hostile["run/summary.md"]);
+        foreach (string text in (string[])["<script>alert(1)</script>", "a\uFFFDgnp.exe", "'=cmd|' /C calc'!A0", "'+1+1", "'-1+1", "'@SUM(A1)", "DROP TABLE", new string('<', 65_536), new string('A', 65_536)])
+            Assert.Contains(text, hosts, StringComparison.Ordinal);
+        Assert.Contains("&lt;script&gt;alert(1)", html, StringComparison.Ordinal);
+        Assert.Contains("(65536 characters)", html, StringComparison.Ordinal);
+        Assert.Contains("\\u{202e}", html, StringComparison.Ordinal);
+        Assert.Contains("&lt;script>alert(1)", markdown, StringComparison.Ordinal);
+        Assert.Contains("a\uFFFDgnp", File.ReadAllText(hostile["compare/tables/t20_movers.csv"]) + File.ReadAllText(hostile["compare/tables/changed_names.csv"]), StringComparison.Ordinal);
     }
 
     private static void NothingActs(string text)
     {
-        char? found = text.Cast<char?>().FirstOrDefault(c => c is { } x && ((char.IsControl(x) && x != '\n') || (char.GetUnicodeCategory(x) is System.Globalization.UnicodeCategory.Format or System.Globalization.UnicodeCategory.LineSeparator or System.Globalization.UnicodeCategory.ParagraphSeparator)));
+        char? found = text.Cast<char?>().FirstOrDefault(c => c is { } x && ((char.IsControl(x) && x != '\n') || (char.GetUnicodeCategory(x) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)));
         Assert.True(found is null, $"U+{(int)(found ?? '\0'):X4}");
     }
 

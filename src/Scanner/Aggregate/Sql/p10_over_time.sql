@@ -6,7 +6,7 @@
 --            status says neither yes nor no. Tries and questions are counted here, not names
 --   second   seconds from the first question of the run to the bin's middle; seconds, its width; names in it; queries, the tries
 WITH span AS (
-    SELECT epoch(min(scan_ts)) AS first, greatest(epoch(max(scan_ts)) - epoch(min(scan_ts)), 0.001) / 40 AS width FROM domains
+    SELECT epoch(min(scan_ts)) AS first, greatest(epoch(max(scan_ts)) - epoch(min(scan_ts)), 0.001) / 40 AS width FROM facts
 ),
 per_name AS (
     SELECT
@@ -17,7 +17,7 @@ per_name AS (
             CASE WHEN q_mx_tries > 0 THEN q_mx_status END, CASE WHEN q_txt_tries > 0 THEN q_txt_status END, CASE WHEN q_dmarc_tries > 0 THEN q_dmarc_status END,
             CASE WHEN q_mta_sts_tries > 0 THEN q_mta_sts_status END, CASE WHEN q_tls_rpt_tries > 0 THEN q_tls_rpt_status END
         ], lambda s: s IN ('ok', 'nodata', 'nxdomain')) AS answered
-    FROM domains, span
+    FROM facts, span
     WHERE scan_ts IS NOT NULL
 ),
 bins AS (

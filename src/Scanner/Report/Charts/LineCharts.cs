@@ -30,7 +30,10 @@ internal static class LineCharts
         foreach (double tick in x.Ticks())
         {
             shapes.Add(new Stroke(x.At(tick), above + 6, x.At(tick), bottom, Ink.Grid));
-            shapes.Add(new Label(x.At(tick), bottom + 15, (xText ?? Axis.Count)(tick), Ink.Muted, 11, Anchor.Middle));
+            string text = (xText ?? Axis.Count)(tick);
+            // The last one stays within the drawing.
+            double centre = Math.Min(x.At(tick), Drawing.StandardWidth - 1 - (Drawing.TextWidth(text, 11) / 2));
+            shapes.Add(new Label(centre, bottom + 15, text, Ink.Muted, 11, Anchor.Middle));
         }
         double markTop = bottom - 58;
         var shown = (marks ?? []).Where(m => m.X >= minimum && m.X <= x.To).ToArray();
