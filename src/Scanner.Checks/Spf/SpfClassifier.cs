@@ -11,8 +11,6 @@ public static class SpfClassifier
 
     private static readonly IReadOnlyList<string> NoWords = [];
 
-    private static readonly string[] MechanismNames = [.. Words.All<SpfMechanism>()];
-
     private static readonly string[] PtrQuirk = ["ptr"];
 
     /// <summary>One list for all the names that a thread classifies, back to its first size after a hostile one.</summary>
@@ -97,7 +95,7 @@ public static class SpfClassifier
             VoidWorst = level == SpfEvalLevel.Full ? walk?.Voids : null,
             EvalLevel = status is SpfStatus.Unknown or SpfStatus.None ? null : level,
             RedirectChain = walk?.RedirectChain ?? [],
-            Includes = record is null ? NoWords : IncludesOf(record, zone.Sender),
+            Includes = walk?.Includes ?? [],
             IncludeDepth = walk?.Depth,
             Ipv4Count = passingIp4 is null ? null : CountAddresses(passingIp4),
             WidestIp4 = passingIp4 is null or { Count: 0 } ? null : WidestOf(passingIp4),
@@ -129,19 +127,6 @@ public static class SpfClassifier
             .. walk!.HasLoop ? ["loop"] : Array.Empty<string>(),
             .. outcome.Inner.InOrder().Select(e => e.Word().Replace("permerror_", NestedPrefix, StringComparison.Ordinal)),
         ];
-    }
-
-    private static IReadOnlyList<string> IncludesOf(SpfRecord record, string sender)
-    {
-        int count = 0;
-        foreach (var directive in record.BeforeAll)
-            if (directive.Mechanism == SpfMechanism.Include) count++;
-        if (count == 0) return NoWords;
-        var includes = new string[count];
-        count = 0;
-        foreach (var directive in record.BeforeAll)
-            if (directive.Mechanism == SpfMechanism.Include) includes[count++] = SpfTarget.Of(directive.Domain, sender, sender).Text;
-        return includes;
     }
 
     private static string[] Escaped(IReadOnlyList<string> texts) => [.. texts.Select(Evidence.Escape)];
@@ -177,14 +162,11 @@ public static class SpfClassifier
 
     private static IReadOnlyList<string> QuirksOf(SpfRecord record, string text)
     {
-        // RFC 7208 §6: "include=x" is an unknown modifier, and ignored.
-        bool mechanismAsModifier = record.Terms.Count > record.Directives.Count
-            && record.Terms.OfType<SpfModifier>().Any(m => MechanismNames.Contains(m.Name, StringComparer.OrdinalIgnoreCase));
         bool versionCase = !text.StartsWith("v=spf1", StringComparison.Ordinal);
         // RFC 7208 §5.5: ptr SHOULD NOT be published.
-        if (!mechanismAsModifier && !versionCase) return record.HasPtr ? PtrQuirk : NoWords;
+        if (!record.HasMechanismAsModifier && !versionCase) return record.HasPtr ? PtrQuirk : NoWords;
         var quirks = new List<string>();
-        if (mechanismAsModifier) quirks.Add("mechanism_as_modifier");
+        if (record.HasMechanismAsModifier) quirks.Add("mechanism_as_modifier");
         if (record.HasPtr) quirks.Add("ptr");
         if (versionCase) quirks.Add("version_case");
         return quirks;

@@ -126,15 +126,16 @@ public sealed class SpfMacroString
     {
         if (_parts is null) return Text;
         int length = 0, first = _parts.Length;
-        var expanded = new Stack<string>();
+        string[] expanded = new string[_parts.Length];
         while (first > 0 && length <= atLeast)
         {
             var part = _parts[--first];
             string? text = part.Macro is not { } macro ? part.Literal : valueOf(macro.Letter) is { } value ? macro.Transform(value) : null;
             if (text is null) return null;
-            expanded.Push(text);
+            expanded[first] = text;
             length += text.Length;
         }
+        int begin = first;
         // The letters further left are asked for as well, each once.
         uint seen = 0;
         while (first > 0)
@@ -143,7 +144,7 @@ public sealed class SpfMacroString
             if (valueOf(macro.Letter) is null) return null;
             seen |= 1u << macro.Letter - 'a';
         }
-        return string.Concat(expanded);
+        return string.Concat(expanded.AsSpan(begin));
     }
 
     /// <summary>The text with every macro replaced; null when the value of a letter is not known.</summary>

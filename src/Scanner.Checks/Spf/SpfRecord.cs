@@ -118,6 +118,9 @@ public sealed class SpfModifier : SpfTerm
     /// <summary>A domain-spec for <c>redirect</c> and <c>exp</c>, any macro-string otherwise.</summary>
     public SpfMacroString Value { get; }
 
+    /// <summary>RFC 7208 §6: "include=x" is an unknown modifier, and ignored. Its author meant something else.</summary>
+    public bool IsNamedLikeMechanism => SpfRecordParser.MechanismOf(Span[.._nameLength]) is not null;
+
     public bool IsRedirect { get; }
 
     public bool IsExp { get; }
@@ -143,7 +146,11 @@ public sealed class SpfRecord
         int next = 0, beforeAll = directives;
         foreach (var term in terms)
         {
-            if (term is not SpfDirective) continue;
+            if (term is not SpfDirective)
+            {
+                HasMechanismAsModifier |= ((SpfModifier)term).IsNamedLikeMechanism;
+                continue;
+            }
             var directive = (SpfDirective)term;
             HasPtr |= directive.Mechanism == SpfMechanism.Ptr;
             HasDynamicMacro |= directive.Domain is { IsDynamic: true };
@@ -167,6 +174,9 @@ public sealed class SpfRecord
     public SpfModifier? Redirect { get; }
 
     public SpfModifier? Exp { get; }
+
+    /// <summary>A modifier that bears the name of a mechanism.</summary>
+    public bool HasMechanismAsModifier { get; }
 
     /// <summary>A <c>ptr</c> anywhere in the record.</summary>
     public bool HasPtr { get; }

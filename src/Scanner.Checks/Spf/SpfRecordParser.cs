@@ -230,7 +230,7 @@ public static class SpfRecordParser
     }
 
     /// <summary>Names without regard to case (RFC 7208 §4.6.1, §12).</summary>
-    private static SpfMechanism? MechanismOf(ReadOnlySpan<char> name)
+    internal static SpfMechanism? MechanismOf(ReadOnlySpan<char> name)
     {
         foreach (var (known, mechanism) in Mechanisms)
             if (name.Equals(known, StringComparison.OrdinalIgnoreCase)) return mechanism;

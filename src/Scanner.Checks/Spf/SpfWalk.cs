@@ -20,6 +20,7 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level, List<SpfIp4Netwo
     private bool _termIsVoid;
     private string? _note;
     private List<string>? _redirects;
+    private List<string>? _includes;
 
     /// <summary>RFC 7208 §4.6.4: one counter for the whole tree.</summary>
     public int Lookups { get; private set; }
@@ -33,6 +34,9 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level, List<SpfIp4Netwo
     public int Depth { get; private set; }
 
     public IReadOnlyList<string> RedirectChain => _redirects ?? [];
+
+    /// <summary>Targets of the includes of the record that the walk began with, in order.</summary>
+    public IReadOnlyList<string> Includes => _includes ?? [];
 
     /// <summary>What one record comes to.</summary>
     internal sealed class Outcome
@@ -75,6 +79,7 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level, List<SpfIp4Netwo
             int step = Step(domain, directive);
             var target = SpfTarget.Of(directive.Domain, domain, zone.Sender);
             bool pass = directive.Qualifier == SpfQualifier.Pass;
+            if (directive.Mechanism == SpfMechanism.Include && _path.Count == 1) (_includes ??= []).Add(target.Text);
             if (directive.Mechanism == SpfMechanism.Ip4 && pass && passing) passingIp4?.Add(directive.Ip4);
             var (matched, kind) = directive.Mechanism == SpfMechanism.Include
                 ? (Include(target, outcome, passing && pass), SpfPermissive.IncludePassAll)
