@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Mutation testing of src/Scanner.Checks with Stryker.NET, one folder of the project at a time:
 #   bench/run-mutation.sh                              every folder
-#   bench/run-mutation.sh Dmarc Spf/SpfWalk.cs         these; a large folder may be given file by file
+#   bench/run-mutation.sh Dmarc 'Spf/Spf[A-M]*.cs'     these; a large folder may be given in parts
 #   bench/run-mutation.sh --table                      the scores so far
 # The mutants of a folder meet the tests of the folder of the same name and of Common, not the whole suite: that keeps a batch at a few
 # minutes and makes the score a lower bound. Results go to $RESULTS (artifacts/mutation): NAME.json as Stryker writes it, and NAME.survivors
@@ -40,6 +40,7 @@ echo '{ "stryker-config": { "ignore-methods": ["ConfigureAwait"] } }' > "$work/s
 for target in "$@"; do
     folder=${target%%/*}
     name=${target//\//-}
+    name=${name//[^A-Za-z0-9-]/_}
     glob="**/$target"
     [ "$target" != "$folder" ] || glob="**/$folder/**/*.cs"
     tests=$copy/tests/Scanner.Checks.Tests

@@ -81,7 +81,8 @@ internal static class HostileRecords
             [.. Common, .. SpfPieces, "a:#.x "],
             text =>
             {
-                var client = new SpfClient(IPAddress.Parse("2001:db8::1"), text, text, DateTimeOffset.UnixEpoch);
+                // The longest path of RFC 5321 §4.5.3.1.3: what macros stand for.
+                var client = new SpfClient(IPAddress.Parse("2001:db8::1"), "mail.example.net", new string('a', 64) + "@" + string.Concat(Enumerable.Repeat("a.", 90)) + "example", DateTimeOffset.UnixEpoch);
                 var answer = Txt("example.com", text);
                 return () => SpfEvaluator.CheckHost(new SpfZone("example.com", answer), client, "example.com");
             }),

@@ -37,7 +37,7 @@ public class BimiTests
     [InlineData("v=spf1 -all", "absent", null, "somebody else's text")]
     [InlineData(";v=BIMI1; l=", "absent", null, "nothing stands before the version")]
     [InlineData("=v=BIMI1; l=", "absent", null, "nothing stands before the version")]
-    [InlineData(" v = BIMI1 ; l = ", "declined", null, "RFC 6376 §3.2: blanks around = and ;")]
+    [InlineData("v = BIMI1 ; l = ", "declined", null, "RFC 6376 §3.2: blanks around = and ;")]
     [InlineData(Logo + "; junk; more", "invalid", "bad_tag", "two faults do not mend each other")]
     [InlineData(Logo + ";; ;a=", "invalid", "bad_tag", "two faults do not mend each other")]
     [InlineData(Logo + "; =x", "invalid", "bad_tag", "a tag without name")]

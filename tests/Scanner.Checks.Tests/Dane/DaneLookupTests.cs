@@ -68,7 +68,7 @@ public class DaneLookupTests
     [Fact]
     public async Task AHostTooLongForATlsaQuestionHasNone()
     {
-        string host = string.Join('.', Enumerable.Repeat(new string('a', 60), 4)) + ".secure.exa";
+        string host = string.Join('.', Enumerable.Repeat(new string('a', 58), 4)) + ".secure.exa";
         Assert.True(host.Length is > 244 and <= 253);
         var result = await Run(new FakeResolver().Mx(Name, 0, host).A(host, "8.8.8.8").Signed(Name, "exa"));
         Assert.Equal(DaneHostStatus.None, result.Hosts[0].Status);

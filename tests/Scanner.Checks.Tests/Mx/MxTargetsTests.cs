@@ -38,7 +38,6 @@ public class MxTargetsTests
     [InlineData("mx.example", MxTargetKind.ReservedName)]
     [InlineData("a.b.test", MxTargetKind.ReservedName)]
     [InlineData("", MxTargetKind.Null)]
-    [InlineData("[192.0.2.1]", MxTargetKind.IpLiteral)]
     [InlineData("192.0.2.1]", MxTargetKind.InvalidHostname)]
     [InlineData("[192.0.2.1", MxTargetKind.InvalidHostname)]
     [InlineData("192.0.2", MxTargetKind.Hostname)] // three labels of digits: to DNS a name like any other
