@@ -99,7 +99,7 @@ public sealed class ReporterTests(ReporterTests.PopulationRun population) : ICla
         string text = HeadlineText.Text(population.Summary);
         Assert.All(text.Split('\n'), line => Assert.True(line.Length <= HeadlineText.Width, line));
         // A narrow terminal: nothing is wrapped by it, and one denominator is left.
-        string narrow = HeadlineText.Text(summary, 80);
+        string narrow = HeadlineText.Text(population.Summary, 80);
         Assert.All(narrow.Split('\n'), line => Assert.True(line.Length <= 80, line));
         Assert.Contains("spf_published", narrow, StringComparison.Ordinal);
         Assert.DoesNotContain("listed  ", narrow, StringComparison.Ordinal);
