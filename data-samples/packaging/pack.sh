@@ -17,9 +17,9 @@ mkdir -p "$out"
 same=(-c Release -v quiet -p:ContinuousIntegrationBuild=true -p:PathMap="$PWD=/_")
 
 for kind in "$@"; do
+  rm -rf "${out:?}/$kind"
   case $kind in
     linux-x64 | linux-arm64 | win-x64 | osx-arm64)
-      rm -rf "${out:?}/$kind"
       dotnet publish src/Scanner.Cli/Scanner.Cli.csproj "${same[@]}" -p:PublishProfile="$kind" -o "$out/$kind"
       ;;
     tool)
@@ -41,7 +41,7 @@ for kind in "$@"; do
       exit 2
       ;;
   esac
-  echo "$kind: $(find "$out/$kind" "$out/sbom.json" -maxdepth 1 -type f 2>/dev/null | wc -l) files"
+  echo "$kind: done"
 done
 (cd "$out" && find . -type f ! -name SHA256SUMS -print0 | sort -z | xargs -0 sha256sum >SHA256SUMS)
 echo "written to $out"
