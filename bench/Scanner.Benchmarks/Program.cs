@@ -7,6 +7,12 @@ using Scanner.Benchmarks;
 // In this process: BenchmarkDotNet's own build of a child project does not know this repository's central package versions.
 // The same run thus holds all types of one invocation; ratios within a class are what counts.
 // --quick: three iterations of each, for a look; allocation is exact all the same.
+// --hostile: the slowest shape of each reader, found by trying all of them (HostileRecords).
+if (args.Contains("--hostile"))
+{
+    HostileRecords.Search(Console.Out);
+    return;
+}
 bool quick = args.Contains("--quick");
 args = [.. args.Where(arg => arg != "--quick")];
 var config = DefaultConfig.Instance

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Scanner.Checks.Spf;
 using Scanner.Dns;
 using Scanner.TestSupport;
 
@@ -7,11 +8,12 @@ namespace Scanner.Benchmarks;
 /// <summary>Published records out of the public vectors (shared/vectors/README.md), as the answers that would carry them.</summary>
 internal static class RealRecords
 {
-    private const string Spf = "records/spf-syntax-verdicts.jsonl", Dmarc = "dmarc/records.jsonl", MtaSts = "mtasts/records.jsonl", Policies = "mtasts/policies.jsonl";
+    private const string Spf = "records/spf-syntax-verdicts.jsonl", Dmarc = "dmarc/records.jsonl", MtaSts = "mtasts/records.jsonl", Policies = "mtasts/policies.jsonl",
+        Names = "records/mx-spf-5000.jsonl";
 
     /// <summary>Null when everything is there.</summary>
     public static string? WhyMissing { get; } =
-        ((string[])[Spf, Dmarc, MtaSts, Policies]).FirstOrDefault(path => SharedVectors.Find(path) is null) is { } absent ? SharedVectors.Missing(absent) : null;
+        ((string[])[Spf, Dmarc, MtaSts, Policies, Names]).FirstOrDefault(path => SharedVectors.Find(path) is null) is { } absent ? SharedVectors.Missing(absent) : null;
 
     /// <summary>9,522 distinct SPF records of real names.</summary>
     public static DnsAnswer[] SpfAnswers() => [.. Read(Spf, "spf").Select(text => Txt("example.com", text))];
@@ -22,6 +24,61 @@ internal static class RealRecords
     public static DnsAnswer[] MtaStsAnswers() => [.. Read(MtaSts, "input").Select(text => Txt("_mta-sts.example.com", text))];
 
     public static byte[][] PolicyBodies() => [.. Read(Policies, "input").Select(System.Text.Encoding.UTF8.GetBytes)];
+
+    /// <summary>What was seen at one real name, and the TXT answers at all the names that its SPF record leads to.</summary>
+    public sealed record RealName(string Name, DnsAnswer Mx, DnsAnswer Txt, (DnsQuestion Question, DnsAnswer Answer)[] Tree);
+
+    /// <summary>
+    /// The 5,000 names with their MX hosts and SPF records. The records of included names are not in the vectors unless such a name is listed
+    /// itself: any other gets a real record without further includes, always the same for one name, so that the trees are of real size and no
+    /// deeper than one step behind the last listed name. As in a scan, one included name has one answer, shared by all who include it.
+    /// </summary>
+    public static RealName[] RealNames()
+    {
+        var lines = File.ReadLines(SharedVectors.Find(Names)!).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+        var listed = lines.ToDictionary(l => l.GetProperty("domain").GetString()!, l => l.GetProperty("spf").GetString() ?? "", StringComparer.Ordinal);
+        string[] flat = [.. Read(Spf, "spf").Where(text => text.Contains("ip4:", StringComparison.Ordinal)
+            && !text.Contains("include", StringComparison.OrdinalIgnoreCase) && !text.Contains("redirect", StringComparison.OrdinalIgnoreCase))];
+        var answers = new Dictionary<string, DnsAnswer>(StringComparer.Ordinal);
+        return [.. lines.Select(Name)];
+
+        RealName Name(JsonElement line)
+        {
+            string name = line.GetProperty("domain").GetString()!;
+            string[] hosts = [.. line.GetProperty("mx").EnumerateArray().Select(mx => mx.GetString()!)];
+            var mx = new DnsAnswer
+            {
+                Question = new DnsQuestion(name, DnsRecordType.Mx),
+                Status = hosts.Length == 0 ? DnsStatus.Nodata : DnsStatus.Ok,
+                Records = [.. hosts.Select((host, i) => new MxRecord(name, 300, (ushort)(10 * i), host))],
+            };
+            var own = TxtAt(name, listed[name]);
+            var zone = new SpfZone(name, own);
+            var tree = new List<(DnsQuestion, DnsAnswer)>();
+            for (var level = new List<string> { name }; level.Count > 0 && tree.Count < SpfLookup.MaxTxtLookups;)
+            {
+                var next = new List<string>();
+                foreach (string target in level.SelectMany(zone.References).Distinct())
+                {
+                    if (target == name || tree.Exists(t => t.Item1.Name == target)) continue;
+                    if (!answers.TryGetValue(target, out var answer))
+                        answers.Add(target, answer = TxtAt(target, listed.TryGetValue(target, out string? text) ? text : flat[Pick(target, flat.Length)]));
+                    var question = new DnsQuestion(target, DnsRecordType.Txt);
+                    tree.Add((question, answer));
+                    zone.Add(question, answer);
+                    next.Add(target);
+                }
+                level = next;
+            }
+            return new RealName(name, mx, own, [.. tree]);
+        }
+    }
+
+    private static DnsAnswer TxtAt(string name, string text) =>
+        text.Length > 0 ? Txt(name, text) : DnsAnswer.Without(new DnsQuestion(name, DnsRecordType.Txt), DnsStatus.Nodata);
+
+    /// <summary>The same for a name in every run.</summary>
+    private static int Pick(string name, int count) => (int)(name.Aggregate(17u, (hash, c) => hash * 31 + c) % (uint)count);
 
     private static DnsAnswer Txt(string name, string text)
     {

@@ -1,9 +1,10 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
 
 namespace Scanner.TestSupport;
 
-/// <summary>A real authoritative name server (NSD) on a free loopback port, serving one zone: the root with everything below it.</summary>
+/// <summary>A real authoritative name server (NSD) on a free loopback port: for the root with everything below it, or for zones that come whole.</summary>
 public sealed class NsdServer : IAsyncDisposable
 {
     private readonly ServerProcess _process;
@@ -16,11 +17,22 @@ public sealed class NsdServer : IAsyncDisposable
     public static string? Program { get; } = ((string[])["/usr/sbin/nsd", "/usr/local/sbin/nsd"]).FirstOrDefault(File.Exists);
 
     /// <param name="zone">Records in master-file form below the root; SOA and NS are added.</param>
-    public static async Task<NsdServer> StartAsync(string zone, CancellationToken cancellationToken)
+    public static Task<NsdServer> StartAsync(string zone, CancellationToken cancellationToken) => StartAsync(
+        new Dictionary<string, string> { ["."] = "$ORIGIN .\n$TTL 3600\n@ SOA ns. hostmaster. 1 3600 900 86400 900\n@ NS ns.\nns. A 127.0.0.1\n" + zone }, cancellationToken);
+
+    /// <param name="zones">Whole master files by the name of their zone.</param>
+    public static async Task<NsdServer> StartAsync(IReadOnlyDictionary<string, string> zones, CancellationToken cancellationToken)
     {
         string folder = Directory.CreateTempSubdirectory("nsd-").FullName;
         var endpoint = ServerProcess.FreeEndpoint();
-        await File.WriteAllTextAsync(Path.Combine(folder, "root.zone"), "$ORIGIN .\n$TTL 3600\n@ SOA ns. hostmaster. 1 3600 900 86400 900\n@ NS ns.\nns. A 127.0.0.1\n" + zone, Encoding.ASCII, cancellationToken);
+        var names = new StringBuilder();
+        int number = 0;
+        foreach (var (name, text) in zones)
+        {
+            string file = $"{number++}.zone";
+            await File.WriteAllTextAsync(Path.Combine(folder, file), text, Encoding.ASCII, cancellationToken);
+            names.AppendLine(CultureInfo.InvariantCulture, $"zone:\n  name: \"{name}\"\n  zonefile: \"{file}\"");
+        }
         await File.WriteAllTextAsync(Path.Combine(folder, "nsd.conf"), $"""
             server:
               ip-address: 127.0.0.1@{endpoint.Port}
@@ -38,9 +50,7 @@ public sealed class NsdServer : IAsyncDisposable
               rrl-whitelist-ratelimit: 0
             remote-control:
               control-enable: no
-            zone:
-              name: "."
-              zonefile: "root.zone"
+            {names}
             """, cancellationToken);
         return new NsdServer(await ServerProcess.StartAsync(Program!, Path.Combine(folder, "nsd.conf"), folder, endpoint, cancellationToken), endpoint);
     }

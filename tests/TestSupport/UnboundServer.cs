@@ -15,8 +15,10 @@ public sealed class UnboundServer : IAsyncDisposable
     public static string? Program { get; } = ((string[])["/usr/sbin/unbound", "/usr/local/sbin/unbound"]).FirstOrDefault(File.Exists);
 
     /// <param name="authority">Who answers for the root and everything below it.</param>
-    public static async Task<UnboundServer> StartAsync(IPEndPoint authority, CancellationToken cancellationToken)
+    /// <param name="trustAnchor">A DNSKEY or DS record: what lies at and below its name is validated. Null for no validation at all.</param>
+    public static async Task<UnboundServer> StartAsync(IPEndPoint authority, CancellationToken cancellationToken, string? trustAnchor = null)
     {
+        string validation = trustAnchor is null ? "module-config: \"iterator\"" : $"module-config: \"validator iterator\"\n  trust-anchor: \"{trustAnchor.Trim()}\"";
         string folder = Directory.CreateTempSubdirectory("unbound-").FullName;
         var endpoint = ServerProcess.FreeEndpoint();
         await File.WriteAllTextAsync(Path.Combine(folder, "unbound.conf"), $"""
@@ -28,7 +30,7 @@ public sealed class UnboundServer : IAsyncDisposable
               pidfile: "{folder}/unbound.pid"
               use-syslog: no
               num-threads: 1
-              module-config: "iterator"
+              {validation}
               do-not-query-localhost: no
               rrset-roundrobin: no
               qname-minimisation: no

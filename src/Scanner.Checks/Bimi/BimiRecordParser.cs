@@ -29,18 +29,18 @@ public static class BimiRecordParser
         if (!IsBimi(text)) return RecordMatch.NotThisType;
         var tags = new Dictionary<string, string>(StringComparer.Ordinal);
         bool bad = false;
-        string[] specs = text.Split(';');
-        for (int i = 0; i < specs.Length; i++)
+        var whole = text.AsSpan();
+        foreach (var range in whole.Split(';'))
         {
-            string spec = specs[i].Trim(' ', '\t');
-            if (spec.Length == 0)
+            var spec = whole[range].Trim(Wsp);
+            if (spec.IsEmpty)
             {
-                bad |= i < specs.Length - 1;
+                bad |= range.End.GetOffset(whole.Length) < whole.Length;
                 continue;
             }
             int equals = spec.IndexOf('=');
             // Tags of later drafts (lps, avp) are unknown ones, and those are ignored.
-            bad |= equals < 1 || !tags.TryAdd(spec[..equals].TrimEnd(' ', '\t'), spec[(equals + 1)..].TrimStart(' ', '\t'));
+            bad |= equals < 1 || !tags.TryAdd(spec[..equals].TrimEnd(Wsp).ToString(), spec[(equals + 1)..].TrimStart(Wsp).ToString());
         }
         string? location = tags.GetValueOrDefault("l"), authority = tags.GetValueOrDefault("a");
         record = new BimiRecord

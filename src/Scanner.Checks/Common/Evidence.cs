@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Scanner.Checks;
@@ -8,6 +9,9 @@ namespace Scanner.Checks;
 /// </summary>
 public static class Evidence
 {
+    /// <summary>ASCII but the backslash.</summary>
+    private static readonly SearchValues<byte> Plain = SearchValues.Create([.. Enumerable.Range(0, 0x80).Select(b => (byte)b).Where(b => b != '\\')]);
+
     /// <param name="octets">One char per octet, U+0000 to U+00FF, as <see cref="Dns.TxtRecord.Text"/> gives it.</param>
     public static string Escape(string octets)
     {
@@ -18,13 +22,26 @@ public static class Evidence
     public static string Escape(ReadOnlySpan<byte> octets)
     {
         var text = new StringBuilder(octets.Length + 16);
+        Span<char> utf16 = stackalloc char[2];
         while (!octets.IsEmpty)
         {
+            // Text is mostly plain, and plain text goes over in one piece.
+            int plain = octets.IndexOfAnyExcept(Plain);
+            if (plain < 0) plain = octets.Length;
+            if (plain > 0)
+            {
+                text.Append(Encoding.ASCII.GetString(octets[..plain]));
+                octets = octets[plain..];
+                continue;
+            }
             var status = Rune.DecodeFromUtf8(octets, out Rune rune, out int used);
-            if (status != System.Buffers.OperationStatus.Done)
-                foreach (byte b in octets[..used]) text.Append(System.Globalization.CultureInfo.InvariantCulture, $"\\{b:D3}");
+            if (status != OperationStatus.Done)
+            {
+                foreach (byte b in octets[..used])
+                    text.Append('\\').Append((char)('0' + b / 100)).Append((char)('0' + b / 10 % 10)).Append((char)('0' + b % 10));
+            }
             else if (rune.Value == '\\') text.Append(@"\\");
-            else text.Append(rune.ToString());
+            else text.Append(utf16[..rune.EncodeToUtf16(utf16)]);
             octets = octets[used..];
         }
         return text.ToString();

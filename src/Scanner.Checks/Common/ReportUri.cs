@@ -26,7 +26,7 @@ public readonly record struct ReportUri(string Scheme, string? Host)
         var rest = text[(colon + 1)..];
         if (rest.IsEmpty || !HasOnlyUriCharacters(rest)) return false;
 
-        string scheme = text[..colon].ToString().ToLowerInvariant();
+        string scheme = SchemeOf(text[..colon]);
         string? host = null;
         switch (scheme)
         {
@@ -42,6 +42,14 @@ public readonly record struct ReportUri(string Scheme, string? Host)
         }
         uri = new ReportUri(scheme, host);
         return true;
+    }
+
+    /// <summary>Lower-case; no new string for those that everybody uses.</summary>
+    private static string SchemeOf(ReadOnlySpan<char> text)
+    {
+        foreach (string known in (ReadOnlySpan<string>)["mailto", "https", "http"])
+            if (text.Equals(known, StringComparison.OrdinalIgnoreCase)) return known;
+        return text.ToString().ToLowerInvariant();
     }
 
     /// <summary>RFC 3986 §2 without "!" and ",", which both standards want encoded.</summary>

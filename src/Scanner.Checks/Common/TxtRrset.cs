@@ -10,7 +10,13 @@ public static class TxtRrset
     /// The joined texts in the order received, one char per octet. Identical records collapse, for a set holds none twice (RFC 2181 §5);
     /// two records with the same text but split differently are two (classification.md 2.4).
     /// </summary>
-    public static IReadOnlyList<string> Texts(DnsAnswer answer) => Distinct(answer.RecordsOf<TxtRecord>()).ConvertAll(record => record.Text);
+    public static IReadOnlyList<string> Texts(DnsAnswer answer) => answer.Records switch
+    {
+        // Most names have no record or one, and there is nothing to compare.
+        [] => [],
+        [TxtRecord only] => [only.Text],
+        _ => Distinct(answer.RecordsOf<TxtRecord>()).ConvertAll(record => record.Text),
+    };
 
     /// <summary>The records in the order received, each once (RFC 2181 §5).</summary>
     public static List<TxtRecord> Distinct(IEnumerable<TxtRecord> records)

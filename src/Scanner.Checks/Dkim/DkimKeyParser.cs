@@ -29,27 +29,27 @@ public static class DkimKeyParser
         record = null;
         var tags = new Dictionary<string, string>(StringComparer.Ordinal);
         bool wellFormed = true, versionFirst = true, first = true;
-        string[] specs = text.Split(';');
-        for (int i = 0; i < specs.Length; i++)
+        var whole = text.AsSpan();
+        foreach (var range in whole.Split(';'))
         {
-            string spec = specs[i].Trim([.. Fws]);
-            if (spec.Length == 0)
+            var spec = whole[range].Trim(Fws);
+            if (spec.IsEmpty)
             {
                 // One ";" may close the list. RFC 6376 §3.2
-                wellFormed &= i == specs.Length - 1;
+                wellFormed &= range.End.GetOffset(whole.Length) == whole.Length;
                 continue;
             }
             int equals = spec.IndexOf('=');
-            string name = equals < 0 ? "" : spec[..equals].TrimEnd([.. Fws]);
-            if (name.Length == 0 || !char.IsAsciiLetter(name[0]) || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c != '_'))
+            var name = equals < 0 ? [] : spec[..equals].TrimEnd(Fws);
+            if (!IsTagName(name))
             {
                 wellFormed = false;
                 first = false;
                 continue;
             }
             // RFC 6376 §3.2: tags with duplicate names MUST NOT occur; the whole list is then invalid. Names are case-sensitive.
-            if (!tags.TryAdd(name, spec[(equals + 1)..].TrimStart([.. Fws]))) wellFormed = false;
-            if (name == "v" && !first) versionFirst = false;
+            if (!tags.TryAdd(name.ToString(), spec[(equals + 1)..].TrimStart(Fws).ToString())) wellFormed = false;
+            if (name is "v" && !first) versionFirst = false;
             first = false;
         }
         // Most TXT texts are someone else's: a record for SPF has no p, and its v is another.
@@ -60,6 +60,15 @@ public static class DkimKeyParser
         // RFC 6376 §3.6.1: v, if it is there, comes first.
         record = wellFormed && versionFirst ? Read(tags) : new DkimKeyRecord { State = DkimKeyState.Malformed };
         return record.State == DkimKeyState.Malformed ? RecordMatch.Malformed : RecordMatch.Valid;
+    }
+
+    /// <summary>RFC 6376 §3.2: ALPHA *ALNUMPUNC.</summary>
+    private static bool IsTagName(ReadOnlySpan<char> name)
+    {
+        if (name.IsEmpty || !char.IsAsciiLetter(name[0])) return false;
+        foreach (char c in name)
+            if (!char.IsAsciiLetterOrDigit(c) && c != '_') return false;
+        return true;
     }
 
     private static DkimKeyRecord Read(Dictionary<string, string> tags)
@@ -76,7 +85,7 @@ public static class DkimKeyParser
         key = string.Concat(key.Where(c => !Fws.Contains(c)));
         if (key.Length == 0) return new DkimKeyRecord { State = DkimKeyState.Revoked, Type = type };
         int? bits = BitsOf(type, key);
-        bool testing = tags.TryGetValue("t", out string? flags) && flags.Split(':').Any(flag => flag.Trim([.. Fws]) == "y");
+        bool testing = tags.TryGetValue("t", out string? flags) && HasTestFlag(flags);
         return new DkimKeyRecord
         {
             State = bits is null ? DkimKeyState.Malformed
@@ -86,6 +95,14 @@ public static class DkimKeyParser
             Type = type,
             Bits = bits,
         };
+    }
+
+    /// <summary>RFC 6376 §3.6.1: t = a list of flags with ":" between; y is testing.</summary>
+    private static bool HasTestFlag(ReadOnlySpan<char> flags)
+    {
+        foreach (var range in flags.Split(':'))
+            if (flags[range].Trim(Fws) is "y") return true;
+        return false;
     }
 
     /// <summary>Null when there is no such key in it.</summary>

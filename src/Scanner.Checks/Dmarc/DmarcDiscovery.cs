@@ -55,7 +55,8 @@ public static class DmarcDiscovery
             // an end of the walk are not reached, so their failures do not matter.
             if (!asked.TryGetValue(target, out var selection) || selection.State == DmarcRecordState.Unknown) return DmarcFound.Unknown;
             // None or several: discarded, and the walk goes on. RFC 9989 §4.10 step 6
-            if (selection.Record is not { } record) continue;
+            var record = selection.Record;
+            if (record is null) continue;
             // RFC 9989 §4.10.2 rule 1: psd=n is the organizational domain.
             if (record.Psd == DmarcPsd.No) return new DmarcFound(DmarcSource.Org, target, record);
             // Rule 2: the organizational domain is one label below psd=y. Its record wins, else that of the public suffix

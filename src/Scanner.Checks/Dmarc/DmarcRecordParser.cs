@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace Scanner.Checks.Dmarc;
 
@@ -19,8 +20,34 @@ public static class DmarcRecordParser
         SearchValues.Create(string.Concat(Enumerable.Range(0x20, 0x5F).Select(i => (char)i)) + "\t");
 
     /// <summary>In the order in which they are reported.</summary>
+    [Flags]
+    private enum Quirks : byte
+    {
+        None = 0,
+        TagCase = 1,
+        PNotSecond = 2,
+        EmptySegment = 4,
+        BadSegment = 8,
+        BadTagName = 16,
+        DuplicateTag = 32,
+        NonAscii = 64,
+    }
+
     private static readonly string[] s_quirkWords =
         ["tag_case", "p_not_second", "empty_segment", "bad_segment", "bad_tag_name", "duplicate_tag", "non_ascii"];
+
+    /// <summary>Tags of RFC 9989 §4.7, and those of RFC 7489 §6.3 that it removed: not unknown, but ri and rf have no effect.</summary>
+    private static readonly string[] s_known = ["v", "p", "sp", "np", "t", "psd", "adkim", "aspf", "fo", "rua", "ruf", "pct", "rf", "ri"];
+
+    /// <summary>Values that stand in most records: no new string for them.</summary>
+    private static readonly string[] s_commonValues = ["none", "quarantine", "reject", "r", "s", "1", "0", "100", "y", "n"];
+
+    /// <summary>The values of the known tags, by their place in <see cref="s_known"/>; the first of a tag counts.</summary>
+    [InlineArray(14)]
+    private struct Values
+    {
+        private string? _first;
+    }
 
     /// <summary>Is this a record for DMARC at all, that is, would a receiver keep it before counting (RFC 9989 §4.10 step 2)?</summary>
     public static bool IsDmarc(ReadOnlySpan<char> text) => VersionEnd(text) >= 0;
@@ -36,63 +63,67 @@ public static class DmarcRecordParser
         int end = VersionEnd(text);
         if (end < 0) return RecordMatch.NotThisType;
 
-        var quirks = new HashSet<string>(StringComparer.Ordinal);
+        var quirks = Quirks.None;
         // The letter v is a plain ABNF literal, case-insensitive; the prose calls tags case-sensitive. classification.md D4
-        if (text[0] == 'V') quirks.Add("tag_case");
-        if (text.AsSpan().ContainsAnyExcept(s_printable)) quirks.Add("non_ascii");
+        if (text[0] == 'V') quirks |= Quirks.TagCase;
+        if (text.AsSpan().ContainsAnyExcept(s_printable)) quirks |= Quirks.NonAscii;
 
-        var tags = new Dictionary<string, string>(StringComparer.Ordinal) { ["v"] = "DMARC1" };
-        var unknown = new List<string>();
+        var values = new Values();
+        values[0] = "DMARC1";
+        DistinctList? unknown = null;
         bool conflict = false, conflictNp = false;
-        string[] segments = end == text.Length ? [] : text[(end + 1)..].Split(';');
         int position = 0;
-        for (int i = 0; i < segments.Length; i++)
+        for (int next = end + 1; next <= text.Length;)
         {
-            string segment = segments[i].Trim(' ', '\t');
-            if (segment.Length == 0)
+            int stop = text.IndexOf(';', next);
+            bool last = stop < 0;
+            var segment = text.AsSpan(next, (last ? text.Length : stop) - next).Trim(Wsp);
+            next = last ? text.Length + 1 : stop + 1;
+            if (segment.IsEmpty)
             {
                 // RFC 9989 §4.8: one separator may close the record; any other empty segment is a syntax error, and ignored.
-                if (i < segments.Length - 1) quirks.Add("empty_segment");
+                if (!last) quirks |= Quirks.EmptySegment;
                 continue;
             }
             position++;
             int equals = segment.IndexOf('=');
             if (equals < 0)
             {
-                quirks.Add("bad_segment");
+                quirks |= Quirks.BadSegment;
                 continue;
             }
-            string written = segment[..equals].TrimEnd(' ', '\t');
-            if (written.Length == 0 || !written.All(char.IsAsciiLetter))
+            var written = segment[..equals].TrimEnd(Wsp);
+            if (written.IsEmpty || !IsLetters(written))
             {
-                quirks.Add("bad_tag_name");
+                quirks |= Quirks.BadTagName;
                 continue;
             }
-            string name = written.ToLowerInvariant();
-            string value = segment[(equals + 1)..].TrimStart(' ', '\t');
-            if (!IsKnown(name))
+            int tag = PlaceOf(written);
+            if (tag < 0)
             {
                 // RFC 9989 §4.7: unknown tags MUST be ignored.
-                if (!unknown.Contains(name)) unknown.Add(name);
-                else quirks.Add("duplicate_tag");
+                if (!(unknown ??= new DistinctList()).Add(written.ToString().ToLowerInvariant())) quirks |= Quirks.DuplicateTag;
                 continue;
             }
-            if (name != written) quirks.Add("tag_case");
-            if (tags.TryAdd(name, value))
+            string name = s_known[tag];
+            if (!written.SequenceEqual(name)) quirks |= Quirks.TagCase;
+            var value = segment[(equals + 1)..].TrimStart(Wsp);
+            if (values[tag] is null)
             {
+                values[tag] = Text(value);
                 // RFC 7489 §6.3 wanted p right after v; RFC 9989 §4.7 leaves the order free.
-                if (name == "p" && position > 1) quirks.Add("p_not_second");
+                if (name == "p" && position > 1) quirks |= Quirks.PNotSecond;
                 continue;
             }
             // RFC 6376 §3.2 voids a list with duplicate tags, RFC 9989 §4.8 would ignore the second. Our choice: only a
             // contradiction about the policy voids the record, else the first wins. classification.md 5.3
-            quirks.Add("duplicate_tag");
-            if (name is "p" or "sp") conflict |= !value.Equals(tags[name], StringComparison.OrdinalIgnoreCase);
-            if (name == "np") conflictNp |= !value.Equals(tags[name], StringComparison.OrdinalIgnoreCase);
+            quirks |= Quirks.DuplicateTag;
+            if (name is "p" or "sp") conflict |= !value.Equals(values[tag], StringComparison.OrdinalIgnoreCase);
+            if (name == "np") conflictNp |= !value.Equals(values[tag], StringComparison.OrdinalIgnoreCase);
         }
 
-        PolicyTag p = Policy(tags, "p"), sp = Policy(tags, "sp"), np = Policy(tags, "np");
-        var rua = UriList(tags.GetValueOrDefault("rua"));
+        PolicyTag p = Policy(Value("p")), sp = Policy(Value("sp")), np = Policy(Value("np"));
+        var rua = UriList(Value("rua"));
         var state = StateOf(conflict || conflictNp, p, sp, np, rua);
         record = new DmarcRecord
         {
@@ -103,18 +134,42 @@ public static class DmarcRecordParser
             P = p,
             Sp = sp,
             Np = np,
-            T = tags.GetValueOrDefault("t"),
-            PsdText = tags.GetValueOrDefault("psd"),
-            Adkim = tags.GetValueOrDefault("adkim"),
-            Aspf = tags.GetValueOrDefault("aspf"),
-            Fo = tags.GetValueOrDefault("fo"),
-            Pct = Percent(tags.GetValueOrDefault("pct")),
+            T = Value("t"),
+            PsdText = Value("psd"),
+            Adkim = Value("adkim"),
+            Aspf = Value("aspf"),
+            Fo = Value("fo"),
+            Pct = Percent(Value("pct")),
             Rua = rua,
-            Ruf = UriList(tags.GetValueOrDefault("ruf")),
-            Quirks = quirks.Count == 0 ? [] : [.. s_quirkWords.Where(quirks.Contains)],
-            UnknownTags = unknown,
+            Ruf = UriList(Value("ruf")),
+            Quirks = quirks == Quirks.None ? [] : [.. s_quirkWords.Where((_, i) => ((int)quirks >> i & 1) != 0)],
+            UnknownTags = unknown?.Items ?? [],
         };
         return state == DmarcRecordState.Valid ? RecordMatch.Valid : RecordMatch.Malformed;
+
+        string? Value(string name) => values[Array.IndexOf(s_known, name)];
+    }
+
+    private static bool IsLetters(ReadOnlySpan<char> text)
+    {
+        foreach (char c in text)
+            if (!char.IsAsciiLetter(c)) return false;
+        return true;
+    }
+
+    /// <summary>In <see cref="s_known"/>, without regard to case; -1 for an unknown tag.</summary>
+    private static int PlaceOf(ReadOnlySpan<char> name)
+    {
+        for (int i = 0; i < s_known.Length; i++)
+            if (name.Equals(s_known[i], StringComparison.OrdinalIgnoreCase)) return i;
+        return -1;
+    }
+
+    private static string Text(ReadOnlySpan<char> value)
+    {
+        foreach (string common in s_commonValues)
+            if (value.SequenceEqual(common)) return common;
+        return value.ToString();
     }
 
     /// <summary>The index of the ";" after the version, the length when there is none, -1 when the text does not begin with a version.
@@ -136,20 +191,16 @@ public static class DmarcRecordParser
         return from;
     }
 
-    /// <summary>Tags of RFC 9989 §4.7, and those of RFC 7489 §6.3 that it removed: not unknown, but ri and rf have no effect.</summary>
-    private static bool IsKnown(string name) => name is "v" or "p" or "sp" or "np" or "t" or "psd" or "adkim" or "aspf" or "fo"
-        or "rua" or "ruf" or "pct" or "rf" or "ri";
-
-    private static PolicyTag Policy(Dictionary<string, string> tags, string name) => tags.TryGetValue(name, out string? value)
-        ? new PolicyTag(value, value.ToLowerInvariant() switch
+    private static PolicyTag Policy(string? value) => value is null
+        ? default
+        : new PolicyTag(value, value.ToLowerInvariant() switch
         {
             // RFC 9989 §4.8 dmarc-request: the whole value, plain ABNF literals.
             "none" => DmarcPolicy.None,
             "quarantine" => DmarcPolicy.Quarantine,
             "reject" => DmarcPolicy.Reject,
             _ => null,
-        })
-        : default;
+        });
 
     /// <summary>RFC 9989 §4.10.1: without a valid p, or with a bad sp or np, one valid rua address saves the record as p=none.</summary>
     private static DmarcRecordState StateOf(bool conflict, PolicyTag p, PolicyTag sp, PolicyTag np, DmarcUriList rua)
@@ -171,7 +222,7 @@ public static class DmarcRecordParser
     {
         if (value is null) return DmarcUriList.Absent;
         int valid = 0, invalid = 0;
-        var hosts = new List<string>();
+        DistinctList? hosts = null;
         foreach (var range in value.AsSpan().Split(','))
         {
             var element = WithoutSize(value.AsSpan(range).Trim(Wsp));
@@ -181,10 +232,10 @@ public static class DmarcRecordParser
                 continue;
             }
             valid++;
-            if (uri.Host is not null && !hosts.Contains(uri.Host)) hosts.Add(uri.Host);
+            if (uri.Host is not null) (hosts ??= new DistinctList()).Add(uri.Host);
         }
         var state = invalid == 0 ? ReportUriState.Valid : valid == 0 ? ReportUriState.AllInvalid : ReportUriState.SomeInvalid;
-        return new DmarcUriList(state, valid, hosts);
+        return new DmarcUriList(state, valid, hosts?.Items ?? []);
     }
 
     /// <summary>Takes off a report size limit, "!" 1*DIGIT [k/m/g/t] (RFC 7489 §6.4): obsolete, to be ignored (RFC 9989 §4.8).</summary>

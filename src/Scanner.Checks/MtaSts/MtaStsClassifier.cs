@@ -23,24 +23,32 @@ public static class MtaStsClassifier
         // RFC 8461 §3.1 lets a sender go on without policy when it cannot look; a study must not call that "no record".
         if (txt.Presence == Presence.Unknown) return result;
 
-        string[] texts = DistinctTexts(txt);
+        var texts = TxtRrset.Texts(txt);
         // With one TXT the grammar decides; with several, what does not begin with the literal "v=STSv1;" is discarded first. RFC 8461 §3.1
-        string[] selected = [.. texts.Where(texts.Length == 1 ? MtaStsRecordParser.IsCandidateAlone : MtaStsRecordParser.IsCandidateAmongSeveral)];
-        var misses = texts.Where(t => !selected.Contains(t))
-            .Select(t => (Text: t, Miss: MtaStsRecordParser.NearMiss(t)))
-            .Where(m => m.Miss is not null)
-            .ToArray();
-        result = result with { Candidates = [.. selected.Concat(misses.Select(m => m.Text)).Select(Evidence.Escape)] };
-        // Not exactly one left: the domain has no policy. RFC 8461 §3.1
-        if (selected.Length == 0)
+        Predicate<string> isCandidate = texts.Count == 1 ? MtaStsRecordParser.IsCandidateAlone : MtaStsRecordParser.IsCandidateAmongSeveral;
+        var selected = new List<string>(texts.Count);
+        List<string>? nearly = null;
+        MtaStsNearMiss? nearMiss = null;
+        foreach (string text in texts)
         {
-            return result with { Record = MtaStsRecordState.Absent, Status = MtaStsStatus.Absent, NearMiss = misses.FirstOrDefault().Miss };
+            if (isCandidate(text)) selected.Add(text);
+            else if (MtaStsRecordParser.NearMiss(text) is { } miss)
+            {
+                (nearly ??= []).Add(text);
+                // The order of an RRset means nothing: the first kind of the enum is told.
+                if (nearMiss is null || miss < nearMiss) nearMiss = miss;
+            }
         }
-        if (selected.Length > 1) return result with { Record = MtaStsRecordState.RecordMultiple, Status = MtaStsStatus.RecordMultiple };
+        string[] candidates = [.. selected.Concat(nearly ?? []).Select(Evidence.Escape)];
+        // Not exactly one left: the domain has no policy. RFC 8461 §3.1
+        if (selected.Count == 0)
+            return result with { Candidates = candidates, Record = MtaStsRecordState.Absent, Status = MtaStsStatus.Absent, NearMiss = nearMiss };
+        if (selected.Count > 1) return result with { Candidates = candidates, Record = MtaStsRecordState.RecordMultiple, Status = MtaStsStatus.RecordMultiple };
 
         bool valid = MtaStsRecordParser.Parse(selected[0], out var reading) == RecordMatch.Valid;
         return result with
         {
+            Candidates = candidates,
             Record = valid ? MtaStsRecordState.Ok : MtaStsRecordState.RecordInvalid,
             Status = valid ? MtaStsStatus.Unknown : MtaStsStatus.RecordInvalid,
             RecordError = reading.Error,
@@ -110,12 +118,4 @@ public static class MtaStsClassifier
         MtaStsStage.Body => MtaStsStatus.FetchFailedBody,
         _ => MtaStsStatus.PolicyInvalid,
     };
-
-    /// <summary>Identical records are one (RFC 2181 §5); the same text cut differently is two.</summary>
-    private static string[] DistinctTexts(DnsAnswer txt)
-    {
-        var records = txt.RecordsOf<TxtRecord>().ToArray();
-        if (records.Length < 2) return [.. records.Select(r => r.Text)];
-        return [.. records.DistinctBy(r => (r.Text, string.Join(',', r.Strings.Select(s => s.Length)))).Select(r => r.Text)];
-    }
 }

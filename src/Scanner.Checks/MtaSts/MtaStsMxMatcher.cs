@@ -10,12 +10,18 @@ public static class MtaStsMxMatcher
     /// dot of the host is dropped. Both are A-labels; U-labels are not converted.</summary>
     public static bool Matches(string pattern, string host)
     {
-        if (host.EndsWith('.')) host = host[..^1];
-        if (!pattern.StartsWith("*.", StringComparison.Ordinal)) return string.Equals(pattern, host, StringComparison.OrdinalIgnoreCase);
-        // The wildcard stands for exactly one label, the left-most. RFC 8461 §4.1
-        int dot = host.IndexOf('.', StringComparison.Ordinal);
-        return dot > 0 && host.AsSpan(dot + 1).Equals(pattern.AsSpan(2), StringComparison.OrdinalIgnoreCase);
+        host = WithoutDot(host);
+        return pattern.Equals(host, StringComparison.OrdinalIgnoreCase) || pattern.Equals(WildcardFor(host), StringComparison.OrdinalIgnoreCase);
     }
+
+    /// <summary>The wildcard stands for exactly one label, the left-most (RFC 8461 §4.1). Null for a single label.</summary>
+    private static string? WildcardFor(string host)
+    {
+        int dot = host.IndexOf('.', StringComparison.Ordinal);
+        return dot > 0 ? string.Concat("*", host.AsSpan(dot)) : null;
+    }
+
+    private static string WithoutDot(string host) => host.EndsWith('.') ? host[..^1] : host;
 
     /// <param name="mx">What the MX check found, or null when it was not asked for: then the match is unknown.</param>
     /// <param name="unused">The patterns that no live MX host matches; empty unless hosts were compared.</param>
@@ -34,10 +40,20 @@ public static class MtaStsMxMatcher
         // The implicit MX is the domain itself. RFC 5321 §5.1
         string[] hosts = mx.Class == MxClass.ImplicitMx
             ? [mx.Answer.Question.Name]
-            : [.. mx.Targets.Where(t => t.Kind != MxTargetKind.Null).Select(t => t.Host).Distinct(StringComparer.OrdinalIgnoreCase)];
+            : [.. mx.Targets.Where(t => t.Kind != MxTargetKind.Null).Select(t => WithoutDot(t.Host)).Distinct(StringComparer.OrdinalIgnoreCase)];
         if (hosts.Length == 0) return MtaStsMxMatch.NotApplicable;
-        unused = [.. patterns.Where(p => !hosts.Any(h => Matches(p, h)))];
-        int matching = hosts.Count(h => patterns.Any(p => Matches(p, h)));
+        // By table, and not each pattern with each host: a policy of 64 KiB has thousands of patterns, an answer thousands of hosts.
+        var matched = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        var known = new HashSet<string>(patterns, StringComparer.OrdinalIgnoreCase);
+        int matching = hosts.Count(host =>
+        {
+            // Both may stand in the policy, and then both are in use.
+            bool exact = known.Contains(host), wildcard = WildcardFor(host) is { } pattern && known.Contains(pattern);
+            if (exact) matched.Add(host);
+            if (wildcard) matched.Add(WildcardFor(host)!);
+            return exact || wildcard;
+        });
+        unused = [.. patterns.Where(p => !matched.Contains(p))];
         return matching == hosts.Length ? MtaStsMxMatch.All : matching > 0 ? MtaStsMxMatch.Some : MtaStsMxMatch.None;
     }
 }

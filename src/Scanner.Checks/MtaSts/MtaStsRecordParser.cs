@@ -36,18 +36,23 @@ public static class MtaStsRecordParser
         reading = default;
         if (!IsCandidateAlone(text)) return RecordMatch.NotThisType;
 
-        string[] parts = text[Version.Length..].Split(';');
         MtaStsRecordError? idError = null, otherError = null;
         string? id = null;
         bool idSeen = false;
-        // Text between the version and the first ";" is no delimiter. RFC 8461 §3.1
-        if (!TrimWsp(parts[0]).IsEmpty) otherError = MtaStsRecordError.BadField;
-        for (int i = 1; i < parts.Length; i++)
+        var rest = text.AsSpan(Version.Length);
+        bool first = true;
+        foreach (var range in rest.Split(';'))
         {
-            bool last = i == parts.Length - 1;
+            bool last = range.End.GetOffset(rest.Length) == rest.Length;
             // WSP belongs to the delimiters: before a field always, after it only when a ";" follows. RFC 8461 §3.1
-            var field = last ? parts[i].AsSpan().TrimStart(" \t") : TrimWsp(parts[i]);
-            if (field.IsEmpty)
+            var field = last && !first ? rest[range].TrimStart(" \t") : TrimWsp(rest[range]);
+            if (first)
+            {
+                // Text between the version and the first ";" is no delimiter. RFC 8461 §3.1
+                if (!field.IsEmpty) otherError = MtaStsRecordError.BadField;
+                first = false;
+            }
+            else if (field.IsEmpty)
             {
                 // One final ";" is allowed. RFC 8461 §3.1
                 if (!last) otherError ??= MtaStsRecordError.EmptyField;
@@ -88,6 +93,7 @@ public static class MtaStsRecordParser
             if (!text.StartsWith(Version, StringComparison.Ordinal)) return MtaStsNearMiss.VersionCase;
             return MtaStsNearMiss.VersionDelimiter;
         }
+        // The slips that are known show at the beginning.
         string packed = text.Length > 64 ? text[..64] : text;
         packed = packed.Replace(" ", "", StringComparison.Ordinal).Replace("\t", "", StringComparison.Ordinal);
         if (BeginsVersion(packed)) return MtaStsNearMiss.VersionDelimiter;
@@ -147,12 +153,15 @@ public static class MtaStsRecordParser
 
     private static bool ReadsLeniently(string text)
     {
-        string[] parts = text.Split(';');
-        if (parts[0].Trim() != Version) return false;
-        foreach (string part in parts)
+        var whole = text.AsSpan();
+        bool first = true;
+        foreach (var range in whole.Split(';'))
         {
-            int equals = part.IndexOf('=', StringComparison.Ordinal);
-            if (equals > 0 && part.AsSpan(0, equals).Trim() is "id") return !part.AsSpan(equals + 1).Trim().IsEmpty;
+            var part = whole[range];
+            if (first && !part.Trim().SequenceEqual(Version)) return false;
+            first = false;
+            int equals = part.IndexOf('=');
+            if (equals > 0 && part[..equals].Trim() is "id") return !part[(equals + 1)..].Trim().IsEmpty;
         }
         return false;
     }

@@ -11,7 +11,13 @@ public static class SpfClassifier
 
     private static readonly IReadOnlyList<string> NoWords = [];
 
-    private static readonly string[] MechanismNames = [.. Words.All<SpfMechanism>()];
+    private static readonly string[] PtrQuirk = ["ptr"];
+
+    /// <summary>One list for all the names that a thread classifies, back to its first size after a hostile one.</summary>
+    [ThreadStatic]
+    private static List<SpfIp4Network>? s_passingIp4;
+
+    private const int MostPassingKept = 1024;
 
     public static SpfResult Classify(SpfZone zone, SpfEvalLevel level)
     {
@@ -33,7 +39,7 @@ public static class SpfClassifier
     public static IReadOnlyCollection<DnsQuestion> HostQuestions(SpfZone zone)
     {
         if (!SpfTarget.IsMultiLabelName(zone.Sender) || zone.Read(zone.Sender)?.Record is not { } record) return [];
-        new SpfWalk(zone, SpfEvalLevel.Full).Visit(zone.Sender, record, passing: true, isOwn: true);
+        new SpfWalk(zone, SpfEvalLevel.Full, null).Visit(zone.Sender, record, passing: true, isOwn: true);
         return zone.TakeMissing();
     }
 
@@ -42,26 +48,30 @@ public static class SpfClassifier
     {
         var steps = new List<SpfStep>();
         if (SpfTarget.IsMultiLabelName(zone.Sender) && zone.Read(zone.Sender)?.Record is { } record)
-            new SpfWalk(zone, level, steps).Visit(zone.Sender, record, passing: true, isOwn: true);
+            new SpfWalk(zone, level, null, steps).Visit(zone.Sender, record, passing: true, isOwn: true);
         return steps;
     }
 
     private static SpfResult Evaluate(SpfZone zone, SpfEvalLevel level, SpfReading reading)
     {
-        var walk = new SpfWalk(zone, level);
+        var passingIp4 = s_passingIp4 ??= [];
+        passingIp4.Clear();
+        if (passingIp4.Capacity > MostPassingKept) passingIp4.Capacity = 0;
+        var walk = new SpfWalk(zone, level, passingIp4);
         var outcome = walk.Visit(zone.Sender, reading.Record!, passing: true, isOwn: true);
         // RFC 7208 §4.6.4: eleven terms are permerror, and so is a loop, which never stops adding.
         if (walk.HasLoop || walk.Lookups > SpfLimits.Lookups) outcome.Errors.Add(SpfStatus.PermerrorLookupLimit);
         if (level == SpfEvalLevel.Full && walk.Voids > SpfLimits.Voids) outcome.Errors.Add(SpfStatus.PermerrorVoidLimit);
         // The order of the enum is the precedence; temperror stands last, since the permerrors beside it are certain without it.
-        return Result(zone, level, reading, outcome.Errors.Any ? outcome.Errors.First : SpfStatus.Valid, walk, outcome);
+        return Result(zone, level, reading, outcome.Errors.Any ? outcome.Errors.First : SpfStatus.Valid, walk, outcome, passingIp4);
     }
 
     /// <summary>One object, written once: a row is made for every name of a scan.</summary>
     /// <param name="reading">Null for a name that no record can stand at.</param>
-    /// <param name="walk">Not null exactly for a record that satisfies the grammar, and so <paramref name="outcome"/>.</param>
+    /// <param name="walk">Not null exactly for a record that satisfies the grammar, and so <paramref name="outcome"/> and <paramref name="passingIp4"/>.</param>
     private static SpfResult Result(
-        SpfZone zone, SpfEvalLevel level, SpfReading? reading, SpfStatus status, SpfWalk? walk = null, SpfWalk.Outcome? outcome = null)
+        SpfZone zone, SpfEvalLevel level, SpfReading? reading, SpfStatus status, SpfWalk? walk = null, SpfWalk.Outcome? outcome = null,
+        List<SpfIp4Network>? passingIp4 = null)
     {
         var answer = zone.Answer(zone.Sender, DnsRecordType.Txt)!;
         bool known = !answer.Status.IsUnknown();
@@ -85,16 +95,16 @@ public static class SpfClassifier
             VoidWorst = level == SpfEvalLevel.Full ? walk?.Voids : null,
             EvalLevel = status is SpfStatus.Unknown or SpfStatus.None ? null : level,
             RedirectChain = walk?.RedirectChain ?? [],
-            Includes = record is null ? NoWords : IncludesOf(record, zone.Sender) ?? NoWords,
+            Includes = walk?.Includes ?? [],
             IncludeDepth = walk?.Depth,
-            Ipv4Count = walk is null ? null : CountAddresses(walk.PassingIp4),
-            WidestIp4 = walk is null or { PassingIp4.Count: 0 } ? null : walk.PassingIp4.Min(n => n.Prefix),
-            HasPtr = record is null ? null : Array.Exists(record.DirectiveArray, d => d.Mechanism == SpfMechanism.Ptr),
-            HasDynamicMacro = record is null ? null : record.Redirect is { Value.IsDynamic: true } || Array.Exists(record.DirectiveArray, d => d.Domain is { IsDynamic: true }),
+            Ipv4Count = passingIp4 is null ? null : CountAddresses(passingIp4),
+            WidestIp4 = passingIp4 is null or { Count: 0 } ? null : WidestOf(passingIp4),
+            HasPtr = record?.HasPtr,
+            HasDynamicMacro = record?.HasDynamicMacro,
             Length = txt?.Text.Length,
             Strings = txt?.Strings.Count,
             NearMiss = reading?.NearMiss,
-            Quirks = record is null ? NoWords : QuirksOf(record, txt!.Text) ?? NoWords,
+            Quirks = record is null ? NoWords : QuirksOf(record, txt!.Text),
             Raw = txt is null ? null : Evidence.Escape(txt.Text),
             Candidates = reading is null || reading.Candidates.Count == 0 ? [] : Escaped(reading.Candidates),
             TxtRrsetBytes = known ? sizes.Rdata : null,
@@ -117,14 +127,6 @@ public static class SpfClassifier
             .. walk!.HasLoop ? ["loop"] : Array.Empty<string>(),
             .. outcome.Inner.InOrder().Select(e => e.Word().Replace("permerror_", NestedPrefix, StringComparison.Ordinal)),
         ];
-    }
-
-    private static List<string>? IncludesOf(SpfRecord record, string sender)
-    {
-        List<string>? includes = null;
-        foreach (var directive in record.BeforeAll)
-            if (directive.Mechanism == SpfMechanism.Include) (includes ??= []).Add(SpfTarget.Of(directive.Domain, sender, sender).Text);
-        return includes;
     }
 
     private static string[] Escaped(IReadOnlyList<string> texts) => [.. texts.Select(Evidence.Escape)];
@@ -158,40 +160,39 @@ public static class SpfClassifier
         _ => record.Redirect is null ? SpfAll.Missing : SpfAll.Redirect,
     };
 
-    private static List<string>? QuirksOf(SpfRecord record, string text)
+    private static IReadOnlyList<string> QuirksOf(SpfRecord record, string text)
     {
-        List<string>? quirks = null;
-        // RFC 7208 §6: "include=x" is an unknown modifier, and ignored.
-        if (record.Terms.Count > record.Directives.Count
-            && record.Terms.OfType<SpfModifier>().Any(m => MechanismNames.Contains(m.Name, StringComparer.OrdinalIgnoreCase)))
-        {
-            (quirks ??= []).Add("mechanism_as_modifier");
-        }
-        // RFC 7208 §5.5: SHOULD NOT be published.
-        if (Array.Exists(record.DirectiveArray, d => d.Mechanism == SpfMechanism.Ptr)) (quirks ??= []).Add("ptr");
-        if (!text.StartsWith("v=spf1", StringComparison.Ordinal)) (quirks ??= []).Add("version_case");
+        bool versionCase = !text.StartsWith("v=spf1", StringComparison.Ordinal);
+        // RFC 7208 §5.5: ptr SHOULD NOT be published.
+        if (!record.HasMechanismAsModifier && !versionCase) return record.HasPtr ? PtrQuirk : NoWords;
+        var quirks = new List<string>();
+        if (record.HasMechanismAsModifier) quirks.Add("mechanism_as_modifier");
+        if (record.HasPtr) quirks.Add("ptr");
+        if (versionCase) quirks.Add("version_case");
         return quirks;
     }
 
-    /// <summary>Distinct addresses, 0 to 2^32: as disjoint ranges.</summary>
+    private static int WidestOf(List<SpfIp4Network> networks)
+    {
+        int widest = 32;
+        foreach (var network in networks) widest = Math.Min(widest, network.Prefix);
+        return widest;
+    }
+
+    /// <summary>Distinct addresses, 0 to 2^32: as disjoint ranges. Sorts the list.</summary>
     private static long CountAddresses(List<SpfIp4Network> networks)
     {
-        if (networks.Count == 0) return 0;
-        var ranges = new (long First, long End)[networks.Count];
-        for (int i = 0; i < ranges.Length; i++)
-        {
-            long size = 1L << (32 - networks[i].Prefix);
-            long first = networks[i].Address & ~(size - 1);
-            ranges[i] = (first, first + size);
-        }
-        Array.Sort(ranges);
+        networks.Sort(static (a, b) => FirstOf(a).CompareTo(FirstOf(b)));
         long count = 0, end = 0;
-        foreach (var (first, last) in ranges)
+        foreach (var network in networks)
         {
+            long first = FirstOf(network), last = first + (1L << (32 - network.Prefix));
             if (last <= end) continue;
             count += last - Math.Max(first, end);
             end = last;
         }
         return count;
+
+        static long FirstOf(SpfIp4Network network) => network.Address & ~((1L << (32 - network.Prefix)) - 1);
     }
 }

@@ -52,6 +52,9 @@ public sealed class SpfMacroString
     /// <summary>As it stands in the record.</summary>
     public string Text { get; }
 
+    /// <summary>No macros: it comes to its own text.</summary>
+    public bool IsLiteral => _parts is null;
+
     public IReadOnlyList<SpfMacroPart> Parts => _parts ?? (Text.Length == 0 ? [] : [new SpfMacroPart(Text, null)]);
 
     /// <summary>Ends in <c>.toplabel</c>, with or without one more dot, or in a macro-expand (RFC 7208 §7.1, domain-end).</summary>
@@ -60,9 +63,22 @@ public sealed class SpfMacroString
     /// <summary>Depends on more than the domain: everything but <c>d</c> and <c>o</c> needs a client or a whole sender address.</summary>
     public bool IsDynamic => _parts is not null && Array.Exists(_parts, p => p.Macro is { Letter: not ('d' or 'o') });
 
+    /// <summary>Names met lately: a few hundred providers stand in most includes, and neither the name nor its parsed form is made again for
+    /// each. One place for each hash, the latest stays; whoever fills it with rubbish makes us parse, no more. Reads and writes of a reference
+    /// are atomic, and the objects immutable.</summary>
+    private static readonly SpfMacroString?[] Recent = new SpfMacroString?[1024];
+
+    /// <summary>Longer names are not kept.</summary>
+    private const int LongestRecent = 64;
+
     /// <summary>Null when a "%" does not begin a macro-expand.</summary>
     /// <param name="text">Of %x21-7E only: whoever splits the record into terms has seen to that.</param>
-    public static SpfMacroString? Parse(string text) => Parse(text, Letters);
+    public static SpfMacroString? Parse(ReadOnlySpan<char> text)
+    {
+        if (text.Length > LongestRecent || text.Contains('%')) return Parse(text.ToString(), Letters);
+        ref var recent = ref Recent[(uint)string.GetHashCode(text) % (uint)Recent.Length];
+        return recent is { } same && text.SequenceEqual(same.Text) ? same : recent = Parse(text.ToString(), Letters);
+    }
 
     /// <summary>RFC 7208 §7.1, explain-string: macro-strings and blanks, in which c, r and t mean something too (§7.2). Null when a "%" does
     /// not begin a macro-expand or the text is not US-ASCII (§6.2).</summary>
@@ -72,7 +88,8 @@ public sealed class SpfMacroString
     private static SpfMacroString? Parse(string text, string letters)
     {
         if (!text.Contains('%')) return new SpfMacroString(text, null, text.Length > 0 && EndsInTopLabel(text));
-        var parts = new List<SpfMacroPart>();
+        // As many as there can be: a macro and what stands before it, and the rest.
+        var parts = new List<SpfMacroPart>(2 * text.AsSpan().Count('%') + 1);
         int literal = 0;
         int percent;
         for (int from = 0; (percent = text.IndexOf('%', from)) >= 0; from = literal)
@@ -98,6 +115,36 @@ public sealed class SpfMacroString
         if (literal < text.Length) parts.Add(new SpfMacroPart(text[literal..], null));
         bool domainEnd = literal == text.Length || EndsInTopLabel(text.AsSpan(literal));
         return new SpfMacroString(text, [.. parts], domainEnd);
+    }
+
+    /// <summary>
+    /// The end of the text with every macro replaced: as much of it as <paramref name="atLeast"/> asks for and no more than one part further,
+    /// or all of it when it is shorter. A name keeps its last 253 characters (RFC 7208 §7.3), and 16,000 macros in 64 KiB, each as long as a
+    /// name, are four million characters. Null when the value of a letter is not known, wherever it stands.
+    /// </summary>
+    public string? ExpandEnd(Func<char, string?> valueOf, int atLeast)
+    {
+        if (_parts is null) return Text;
+        int length = 0, first = _parts.Length;
+        string[] expanded = new string[_parts.Length];
+        while (first > 0 && length <= atLeast)
+        {
+            var part = _parts[--first];
+            string? text = part.Macro is not { } macro ? part.Literal : valueOf(macro.Letter) is { } value ? macro.Transform(value) : null;
+            if (text is null) return null;
+            expanded[first] = text;
+            length += text.Length;
+        }
+        int begin = first;
+        // The letters further left are asked for as well, each once.
+        uint seen = 0;
+        while (first > 0)
+        {
+            if (_parts[--first].Macro is not { } macro || (seen >> (macro.Letter - 'a') & 1) != 0) continue;
+            if (valueOf(macro.Letter) is null) return null;
+            seen |= 1u << macro.Letter - 'a';
+        }
+        return string.Concat(expanded.AsSpan(begin));
     }
 
     /// <summary>The text with every macro replaced; null when the value of a letter is not known.</summary>

@@ -38,27 +38,60 @@ public readonly record struct SpfIp6Network(UInt128 Address, int Prefix)
     public bool Contains(UInt128 address) => Prefix == 0 || (address ^ Address) >> (128 - Prefix) == 0;
 }
 
-/// <summary>One term of a record (RFC 7208 §4.6.1).</summary>
-/// <param name="Text">As it stands in the record.</param>
-public abstract record SpfTerm(string Text);
+/// <summary>One term of a record (RFC 7208 §4.6.1). It refers to its place in the record: most terms are read once and never shown.</summary>
+public abstract class SpfTerm
+{
+    private readonly string _record;
+    private readonly int _start;
+    private readonly int _length;
+
+    private protected SpfTerm(string record, int start, int length) => (_record, _start, _length) = (record, start, length);
+
+    /// <summary>As it stands in the record.</summary>
+    public string Text => Span.Length == _record.Length ? _record : Span.ToString();
+
+    private protected ReadOnlySpan<char> Span => _record.AsSpan(_start, _length);
+
+    public override string ToString() => Text;
+}
 
 /// <summary>A mechanism with its qualifier.</summary>
-public sealed record SpfDirective(string Text, SpfQualifier Qualifier, SpfMechanism Mechanism) : SpfTerm(Text)
+public sealed class SpfDirective : SpfTerm
 {
+    // An address of either family: a record may hold thousands, and no term has both.
+    private readonly ulong _high, _low;
+    private readonly byte _ip4Prefix = 32, _ip6Prefix = 128, _networkPrefix;
+
+    /// <param name="record">The whole record; the term is <paramref name="length"/> characters from <paramref name="start"/>.</param>
+    internal SpfDirective(string record, int start, int length, SpfQualifier qualifier, SpfMechanism mechanism) : base(record, start, length) =>
+        (Qualifier, Mechanism) = (qualifier, mechanism);
+
+    public SpfQualifier Qualifier { get; }
+
+    public SpfMechanism Mechanism { get; }
+
     /// <summary>Null when none is written: then it is the current domain (RFC 7208 §4.8).</summary>
     public SpfMacroString? Domain { get; init; }
 
     /// <summary>The ip4-cidr-length of <c>a</c> and <c>mx</c>, 0 to 32 (RFC 7208 §5.6).</summary>
-    public int Ip4Prefix { get; init; } = 32;
+    public int Ip4Prefix { get => _ip4Prefix; init => _ip4Prefix = (byte)value; }
 
     /// <summary>The ip6-cidr-length of <c>a</c> and <c>mx</c>, 0 to 128 (RFC 7208 §5.6).</summary>
-    public int Ip6Prefix { get; init; } = 128;
+    public int Ip6Prefix { get => _ip6Prefix; init => _ip6Prefix = (byte)value; }
 
     /// <summary>Only for <see cref="SpfMechanism.Ip4"/>.</summary>
-    public SpfIp4Network Ip4 { get; init; }
+    public SpfIp4Network Ip4
+    {
+        get => new((uint)_low, _networkPrefix);
+        init => (_low, _networkPrefix) = (value.Address, (byte)value.Prefix);
+    }
 
     /// <summary>Only for <see cref="SpfMechanism.Ip6"/>.</summary>
-    public SpfIp6Network Ip6 { get; init; }
+    public SpfIp6Network Ip6
+    {
+        get => new(new UInt128(_high, _low), _networkPrefix);
+        init => (_high, _low, _networkPrefix) = ((ulong)(value.Address >> 64), (ulong)value.Address, (byte)value.Prefix);
+    }
 
     /// <summary>Counts against the limit of ten (RFC 7208 §4.6.4).</summary>
     public bool CountsAsLookup =>
@@ -66,47 +99,74 @@ public sealed record SpfDirective(string Text, SpfQualifier Qualifier, SpfMechan
 }
 
 /// <summary>A <c>name=value</c> term (RFC 7208 §6).</summary>
-/// <param name="Name">As written; compared without regard to case.</param>
-/// <param name="Value">A domain-spec for <c>redirect</c> and <c>exp</c>, any macro-string otherwise.</param>
-public sealed record SpfModifier(string Text, string Name, SpfMacroString Value) : SpfTerm(Text)
+public sealed class SpfModifier : SpfTerm
 {
-    public bool IsRedirect => Name.Equals("redirect", StringComparison.OrdinalIgnoreCase);
+    private readonly int _nameLength;
 
-    public bool IsExp => Name.Equals("exp", StringComparison.OrdinalIgnoreCase);
+    /// <param name="nameLength">Characters before the "=".</param>
+    internal SpfModifier(string record, int start, int length, int nameLength, SpfMacroString value) : base(record, start, length)
+    {
+        _nameLength = nameLength;
+        Value = value;
+        IsRedirect = Span[..nameLength].Equals("redirect", StringComparison.OrdinalIgnoreCase);
+        IsExp = Span[..nameLength].Equals("exp", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>As written; compared without regard to case.</summary>
+    public string Name => Span[.._nameLength].ToString();
+
+    /// <summary>A domain-spec for <c>redirect</c> and <c>exp</c>, any macro-string otherwise.</summary>
+    public SpfMacroString Value { get; }
+
+    /// <summary>RFC 7208 §6: "include=x" is an unknown modifier, and ignored. Its author meant something else.</summary>
+    public bool IsNamedLikeMechanism => SpfRecordParser.MechanismOf(Span[.._nameLength]) is not null;
+
+    public bool IsRedirect { get; }
+
+    public bool IsExp { get; }
 }
 
-/// <summary>A record that satisfies the grammar of RFC 7208 §12, in parsed form. It says what is written, not what it comes to.</summary>
-public sealed record SpfRecord
+/// <summary>A record that satisfies the grammar of RFC 7208 §12, in parsed form. It says what is written, not what it comes to. Immutable: one
+/// that many names share is parsed once (<see cref="SpfSharedRecords"/>).</summary>
+public sealed class SpfRecord
 {
+    private readonly SpfDirective[] _directives;
 
-    public SpfRecord(IReadOnlyList<SpfTerm> terms)
+    internal SpfRecord(SpfTerm[] terms)
     {
-        Terms = terms;
-        int count = 0;
-        for (int i = 0; i < terms.Count; i++)
+        int directives = 0;
+        foreach (var term in terms)
         {
-            if (terms[i] is SpfDirective) count++;
+            if (term is SpfDirective) directives++;
             // RFC 7208 §6: redirect and exp stand at most once.
-            else if (terms[i] is SpfModifier { IsRedirect: true } redirect) Redirect = redirect;
-            else if (terms[i] is SpfModifier { IsExp: true } exp) Exp = exp;
+            else if (term is SpfModifier { IsRedirect: true } redirect) Redirect = redirect;
+            else if (term is SpfModifier { IsExp: true } exp) Exp = exp;
         }
-        DirectiveArray = new SpfDirective[count];
-        int next = 0, beforeAll = count;
-        for (int i = 0; i < terms.Count; i++)
+        _directives = new SpfDirective[directives];
+        int next = 0, beforeAll = directives;
+        foreach (var term in terms)
         {
-            if (terms[i] is not SpfDirective directive) continue;
+            if (term is not SpfDirective)
+            {
+                HasMechanismAsModifier |= ((SpfModifier)term).IsNamedLikeMechanism;
+                continue;
+            }
+            var directive = (SpfDirective)term;
+            HasPtr |= directive.Mechanism == SpfMechanism.Ptr;
+            HasDynamicMacro |= directive.Domain is { IsDynamic: true };
             if (All is null && directive.Mechanism == SpfMechanism.All) (All, beforeAll) = (directive, next);
-            DirectiveArray[next++] = directive;
+            _directives[next++] = directive;
         }
-        BeforeAll = new ArraySegment<SpfDirective>(DirectiveArray, 0, beforeAll);
+        HasDynamicMacro |= Redirect is { Value.IsDynamic: true };
+        BeforeAll = new ArraySegment<SpfDirective>(_directives, 0, beforeAll);
+        // Most records have no modifiers, and one array is enough.
+        Terms = directives == terms.Length ? _directives : terms;
     }
 
     /// <summary>Directives and modifiers in the order written.</summary>
     public IReadOnlyList<SpfTerm> Terms { get; }
 
-    public IReadOnlyList<SpfDirective> Directives => DirectiveArray;
-
-    internal SpfDirective[] DirectiveArray { get; }
+    public IReadOnlyList<SpfDirective> Directives => _directives;
 
     /// <summary>The first <c>all</c>.</summary>
     public SpfDirective? All { get; }
@@ -114,6 +174,15 @@ public sealed record SpfRecord
     public SpfModifier? Redirect { get; }
 
     public SpfModifier? Exp { get; }
+
+    /// <summary>A modifier that bears the name of a mechanism.</summary>
+    public bool HasMechanismAsModifier { get; }
+
+    /// <summary>A <c>ptr</c> anywhere in the record.</summary>
+    public bool HasPtr { get; }
+
+    /// <summary>A directive anywhere, or the redirect, whose name depends on the client or the sender (<see cref="SpfMacroString.IsDynamic"/>).</summary>
+    public bool HasDynamicMacro { get; }
 
     /// <summary>The directives before <c>all</c>: those after it are never tested (RFC 7208 §5.1).</summary>
     public ArraySegment<SpfDirective> BeforeAll { get; }

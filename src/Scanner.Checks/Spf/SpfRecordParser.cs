@@ -34,29 +34,22 @@ public static class SpfRecordParser
     /// <summary>The first term that the grammar refuses, for a person to look at; null when there is none.</summary>
     public static string? BadTerm(string text)
     {
-        Parse(text, [], out _, out _, out string? badTerm);
-        return badTerm;
+        Parse(text, [], out _, out _, out var badTerm);
+        return badTerm.Length == 0 ? null : text.Substring(badTerm.Start, badTerm.Length);
     }
 
-    private static RecordMatch Parse(string text, ReadOnlySpan<int> joins, out SpfRecord? record, out SpfSyntaxError? error, out string? badTerm)
+    private static RecordMatch Parse(string text, ReadOnlySpan<int> joins, out SpfRecord? record, out SpfSyntaxError? error, out (int Start, int Length) badTerm)
     {
         record = null;
         error = null;
-        badTerm = null;
+        badTerm = default;
         if (!HasVersion(text)) return RecordMatch.NotThisType;
-        var terms = new List<SpfTerm>();
+        var terms = new SpfTerm[CountTerms(text)];
+        int count = 0;
         bool redirect = false, exp = false;
-        // RFC 7208 §4.6.1: 1*SP before each term, *SP at the end.
-        for (int start = Version.Length; start < text.Length;)
+        for (int start = Version.Length; TryNextTerm(text, ref start, out int end); start = end)
         {
-            if (text[start] == ' ')
-            {
-                start++;
-                continue;
-            }
-            int end = text.IndexOf(' ', start);
-            if (end < 0) end = text.Length;
-            error = ParseTerm(text[start..end], out var term);
+            error = ParseTerm(text, start, end - start, out var term);
             // RFC 7208 §6: redirect and exp MUST NOT appear more than once each. Other modifiers may.
             if (term is SpfModifier modifier
                 && (modifier.IsRedirect && Repeats(ref redirect) || modifier.IsExp && Repeats(ref exp)))
@@ -65,15 +58,31 @@ public static class SpfRecordParser
             }
             if (error is not null)
             {
-                badTerm = text[start..end];
+                badTerm = (start, end - start);
                 if (LostItsBlank(text, start, end, joins)) error = SpfSyntaxError.SplitBoundary;
                 return RecordMatch.Malformed;
             }
-            terms.Add(term!);
-            start = end;
+            terms[count++] = term!;
         }
         record = new SpfRecord(terms);
         return RecordMatch.Valid;
+    }
+
+    /// <summary>RFC 7208 §4.6.1: 1*SP before each term, *SP at the end.</summary>
+    /// <param name="start">Behind the term before; becomes the first character of the next one.</param>
+    private static bool TryNextTerm(string text, ref int start, out int end)
+    {
+        while (start < text.Length && text[start] == ' ') start++;
+        end = start < text.Length ? text.IndexOf(' ', start) : -1;
+        if (end < 0) end = text.Length;
+        return start < text.Length;
+    }
+
+    private static int CountTerms(string text)
+    {
+        int count = 0;
+        for (int start = Version.Length; TryNextTerm(text, ref start, out int end); start = end) count++;
+        return count;
     }
 
     /// <summary>RFC 7208 §4.5: begins with the version section, ended by SP or the end. Without regard to case: §12.</summary>
@@ -99,37 +108,61 @@ public static class SpfRecordParser
             if (join <= last) continue;
             last = join;
             if (join >= end) break;
-            if (ParseTerm(text[start..join], out _) is null && ParseTerm(text[join..end], out _) is null) return true;
+            if (ParseTerm(text, start, join - start, out _) is null && ParseTerm(text, join, end - join, out _) is null) return true;
         }
         return false;
     }
 
-    private static SpfSyntaxError? ParseTerm(string text, out SpfTerm? term)
+    private static SpfSyntaxError? ParseTerm(string record, int start, int length, out SpfTerm? term)
     {
-        term = null;
+        var text = record.AsSpan(start, length);
+        term = Bare(text);
+        if (term is not null) return null;
         // RFC 7208 §3.1, §7.1: terms are made of %x21-7E.
-        foreach (char c in text)
-        {
-            if (c >= '\x80') return SpfSyntaxError.NonAscii;
-            if (c is < '!' or '\x7F') return SpfSyntaxError.ControlChar;
-        }
+        int odd = text.IndexOfAnyExceptInRange('!', '~');
+        if (odd >= 0) return text[odd] >= '\x80' ? SpfSyntaxError.NonAscii : SpfSyntaxError.ControlChar;
         // RFC 7208 §4.6.1, §6: a "=" before any ":" or "/" makes it a modifier.
-        int mark = text.AsSpan().IndexOfAny('=', ':', '/');
-        return mark >= 0 && text[mark] == '=' ? ParseModifier(text, mark, out term) : ParseDirective(text, out term);
+        int mark = text.IndexOfAny('=', ':', '/');
+        return mark >= 0 && text[mark] == '=' ? ParseModifier(record, start, text, mark, out term) : ParseDirective(record, start, text, out term);
     }
 
-    private static SpfSyntaxError? ParseModifier(string text, int equals, out SpfTerm? term)
+    private static readonly SpfDirective
+        FailAll = BareOf("-all", SpfQualifier.Fail, SpfMechanism.All), SoftfailAll = BareOf("~all", SpfQualifier.Softfail, SpfMechanism.All),
+        NeutralAll = BareOf("?all", SpfQualifier.Neutral, SpfMechanism.All), PassAll = BareOf("all", SpfQualifier.Pass, SpfMechanism.All),
+        PlusAll = BareOf("+all", SpfQualifier.Pass, SpfMechanism.All), Ptr = BareOf("ptr", SpfQualifier.Pass, SpfMechanism.Ptr),
+        A = BareOf("a", SpfQualifier.Pass, SpfMechanism.A), PlusA = BareOf("+a", SpfQualifier.Pass, SpfMechanism.A),
+        Mx = BareOf("mx", SpfQualifier.Pass, SpfMechanism.Mx), PlusMx = BareOf("+mx", SpfQualifier.Pass, SpfMechanism.Mx);
+
+    private static SpfDirective BareOf(string text, SpfQualifier qualifier, SpfMechanism mechanism) => new(text, 0, text.Length, qualifier, mechanism);
+
+    /// <summary>The terms that stand in nearly every record, made once. Spelled otherwise (<c>MX</c>) they are parsed like the others.</summary>
+    private static SpfDirective? Bare(ReadOnlySpan<char> text) => text switch
+    {
+        "-all" => FailAll,
+        "~all" => SoftfailAll,
+        "?all" => NeutralAll,
+        "all" => PassAll,
+        "+all" => PlusAll,
+        "a" => A,
+        "+a" => PlusA,
+        "mx" => Mx,
+        "+mx" => PlusMx,
+        "ptr" => Ptr,
+        _ => null,
+    };
+
+    private static SpfSyntaxError? ParseModifier(string record, int start, ReadOnlySpan<char> text, int equals, out SpfTerm? term)
     {
         term = null;
-        string name = text[..equals];
+        var name = text[..equals];
         if (!IsModifierName(name))
         {
-            return QualifierOf(text) is not null && IsModifierName(name.AsSpan(1))
+            return QualifierOf(text) is not null && IsModifierName(name[1..])
                 ? SpfSyntaxError.QualifierOnModifier
                 : SpfSyntaxError.BadModifier;
         }
         if (SpfMacroString.Parse(text[(equals + 1)..]) is not { } value) return SpfSyntaxError.BadMacro;
-        var modifier = new SpfModifier(text, name, value);
+        var modifier = new SpfModifier(record, start, text.Length, equals, value);
         if (modifier.IsRedirect || modifier.IsExp)
         {
             // RFC 7208 §6.1, §6.2: "=" domain-spec
@@ -150,7 +183,7 @@ public static class SpfRecordParser
         return true;
     }
 
-    private static SpfQualifier? QualifierOf(string text) => text.Length == 0 ? null : text[0] switch
+    private static SpfQualifier? QualifierOf(ReadOnlySpan<char> text) => text.IsEmpty ? null : text[0] switch
     {
         '+' => SpfQualifier.Pass,
         '-' => SpfQualifier.Fail,
@@ -162,11 +195,11 @@ public static class SpfRecordParser
     private static readonly (string Name, SpfMechanism Mechanism)[] Mechanisms =
         [.. Enum.GetValues<SpfMechanism>().Select(mechanism => (mechanism.Word(), mechanism))];
 
-    private static SpfSyntaxError? ParseDirective(string text, out SpfTerm? term)
+    private static SpfSyntaxError? ParseDirective(string record, int start, ReadOnlySpan<char> text, out SpfTerm? term)
     {
         term = null;
         var qualifier = QualifierOf(text);
-        var mechanism = text.AsSpan(qualifier is null ? 0 : 1);
+        var mechanism = text[(qualifier is null ? 0 : 1)..];
         int mark = mechanism.IndexOfAny(':', '/');
         var name = mark < 0 ? mechanism : mechanism[..mark];
         var argument = mark < 0 ? [] : mechanism[mark..];
@@ -186,19 +219,18 @@ public static class SpfRecordParser
         };
         if (error is not null) return error;
         // RFC 7208 §4.6.2: the qualifier is optional and defaults to "+".
-        term = new SpfDirective(text, qualifier ?? SpfQualifier.Pass, kind)
+        var sign = qualifier ?? SpfQualifier.Pass;
+        term = kind switch
         {
-            Domain = domain,
-            Ip4Prefix = ip4Prefix,
-            Ip6Prefix = ip6Prefix,
-            Ip4 = ip4,
-            Ip6 = ip6,
+            SpfMechanism.Ip4 => new SpfDirective(record, start, text.Length, sign, kind) { Ip4 = ip4 },
+            SpfMechanism.Ip6 => new SpfDirective(record, start, text.Length, sign, kind) { Ip6 = ip6 },
+            _ => new SpfDirective(record, start, text.Length, sign, kind) { Domain = domain, Ip4Prefix = ip4Prefix, Ip6Prefix = ip6Prefix },
         };
         return null;
     }
 
     /// <summary>Names without regard to case (RFC 7208 §4.6.1, §12).</summary>
-    private static SpfMechanism? MechanismOf(ReadOnlySpan<char> name)
+    internal static SpfMechanism? MechanismOf(ReadOnlySpan<char> name)
     {
         foreach (var (known, mechanism) in Mechanisms)
             if (name.Equals(known, StringComparison.OrdinalIgnoreCase)) return mechanism;
@@ -236,12 +268,12 @@ public static class SpfRecordParser
     private static bool HasDomainSpecBeforeSlash(ReadOnlySpan<char> text)
     {
         int slash = text.IndexOf('/');
-        return slash > 0 && SpfMacroString.Parse(text[..slash].ToString()) is { IsDomainSpec: true };
+        return slash > 0 && SpfMacroString.Parse(text[..slash]) is { IsDomainSpec: true };
     }
 
     private static SpfSyntaxError? ParseDomainSpec(ReadOnlySpan<char> text, out SpfMacroString? domain)
     {
-        domain = SpfMacroString.Parse(text.ToString());
+        domain = SpfMacroString.Parse(text);
         if (domain is null) return SpfSyntaxError.BadMacro;
         return domain.IsDomainSpec ? null : SpfSyntaxError.BadDomainSpec;
     }

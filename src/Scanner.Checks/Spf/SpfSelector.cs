@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Scanner.Dns;
 
 namespace Scanner.Checks.Spf;
@@ -35,9 +34,10 @@ public sealed record SpfReading
 }
 
 /// <summary>Selects the record among the TXT records at a name (RFC 7208 §4.5). TXT only: type 99 is not consulted (§3.1).</summary>
-public static partial class SpfSelector
+public static class SpfSelector
 {
-    public static SpfReading Read(DnsAnswer answer)
+    /// <param name="isShared">Many names refer to this one: its record is parsed once for all of them.</param>
+    public static SpfReading Read(DnsAnswer answer, bool isShared = false)
     {
         // RFC 7208 §4.4: any RCODE but 0 and 3, or a time-out, is temperror: we cannot tell.
         if (answer.Status.IsUnknown()) return CannotTell;
@@ -47,15 +47,16 @@ public static partial class SpfSelector
         List<TxtRecord>? several = null;
         for (int i = 0; i < answer.Records.Count; i++)
         {
-            if (answer.Records[i] is not TxtRecord txt || !SpfRecordParser.HasVersion(txt.Text)) continue;
+            var txt = answer.Records[i] as TxtRecord;
+            if (txt is null || !SpfRecordParser.HasVersion(txt.Text)) continue;
             if (only is null) only = txt;
             else (several ??= [only]).Add(txt);
         }
         if (only is null) return Nearly(answer);
         // RFC 7208 §3.2, §4.5: more than one is permerror.
-        if (several is not null && TxtRrset.Distinct(several) is { Count: > 1 } distinct)
-            return new SpfReading { State = SpfReadingState.Multiple, Candidates = Texts(distinct) };
-        var match = SpfRecordParser.Parse(only, out var record, out var error);
+        var distinct = several is null ? null : TxtRrset.Distinct(several);
+        if (distinct is not null && distinct.Count > 1) return new SpfReading { State = SpfReadingState.Multiple, Candidates = Texts(distinct) };
+        var match = isShared ? SpfSharedRecords.Parse(only, out var record, out var error) : SpfRecordParser.Parse(only, out record, out error);
         return new SpfReading
         {
             State = match == RecordMatch.Valid ? SpfReadingState.Valid : SpfReadingState.Malformed,
@@ -69,17 +70,16 @@ public static partial class SpfSelector
     private static SpfReading Nearly(DnsAnswer answer)
     {
         List<TxtRecord>? near = null;
+        SpfNearMiss? first = null;
         for (int i = 0; i < answer.Records.Count; i++)
-            if (answer.Records[i] is TxtRecord txt && NearMissOf(txt.Text) is not null) (near ??= []).Add(txt);
-        if (near is null) return Nothing;
-        near = TxtRrset.Distinct(near);
-        return new SpfReading
         {
-            State = SpfReadingState.None,
+            var txt = answer.Records[i] as TxtRecord;
+            if (txt is null || NearMissOf(txt.Text) is not { } miss) continue;
+            (near ??= []).Add(txt);
             // The order of an RRset means nothing, so the first in the order of the enum, to give the same answer every time.
-            NearMiss = near.Min(r => NearMissOf(r.Text)),
-            Candidates = Texts(near),
-        };
+            if (first is null || miss < first) first = miss;
+        }
+        return near is null ? Nothing : new SpfReading { State = SpfReadingState.None, NearMiss = first, Candidates = Texts(TxtRrset.Distinct(near)) };
     }
 
     private static readonly SpfReading Nothing = new() { State = SpfReadingState.None };
@@ -90,29 +90,69 @@ public static partial class SpfSelector
     public static SpfNearMiss? NearMissOf(string text)
     {
         if (SpfRecordParser.HasVersion(text)) return null;
-        const StringComparison NoCase = StringComparison.OrdinalIgnoreCase;
-        if (text.TrimStart(' ', '\t', '\r', '\n').StartsWith("v=spf1", NoCase) && text[0] <= ' ') return SpfNearMiss.LeadingSpace;
-        string bare = text.TrimStart('"', '\'', '\\', '`', ' ');
-        if (bare.Length < text.Length && bare.StartsWith("v=spf1", NoCase)) return SpfNearMiss.Quoted;
-        if (text.StartsWith("spf2.0/", NoCase)) return SpfNearMiss.SenderId; // RFC 4406 §3.1
-        if (text.StartsWith("v=spf1", NoCase))
+        var whole = text.AsSpan();
+        var trimmed = whole.TrimStart(" \t\r\n");
+        if (trimmed.Length < whole.Length && BeginsVersion(trimmed)) return SpfNearMiss.LeadingSpace;
+        var bare = whole.TrimStart("\"'\\` ");
+        if (bare.Length < whole.Length && BeginsVersion(bare)) return SpfNearMiss.Quoted;
+        if (whole.StartsWith("spf2.0/", StringComparison.OrdinalIgnoreCase)) return SpfNearMiss.SenderId; // RFC 4406 §3.1
+        if (BeginsVersion(whole))
         {
             if (text[6] >= '\x80') return SpfNearMiss.NonAscii;
             // RFC 7208 §4.5 names "v=spf10": another version, not a slip.
             return char.IsAsciiDigit(text[6]) ? null : SpfNearMiss.VersionDelimiter;
         }
-        if (text.AsSpan().ContainsAnyInRange('\x80', '\xFF')
-            && string.Concat(text.Where(c => c < '\x80')).TrimStart(' ', '"').StartsWith("v=spf1", NoCase))
-        {
-            return SpfNearMiss.NonAscii;
-        }
-        return VersionTypo().IsMatch(text) ? SpfNearMiss.VersionTypo : null;
+        if (BeginsVersionWithoutOddOctets(whole)) return SpfNearMiss.NonAscii;
+        return IsVersionTypo(whole) ? SpfNearMiss.VersionTypo : null;
     }
 
-    /// <summary><c>v=spf 1</c>, <c>v=spf</c>, <c>v spf1</c>, <c>v = spf1</c>, <c>spf1</c>, <c>spf=1</c>, as a word of its own.</summary>
-    [GeneratedRegex(
-        @"^(v[ \t]*[=:;-]?[ \t]*spf[ \t.]*1?|spf[ \t]*[=:]?[ \t]*1)([ \t;:]|$)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex VersionTypo();
+    private const string Version = "v=spf1";
+
+    private static bool BeginsVersion(ReadOnlySpan<char> text) => text.StartsWith(Version, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The version, once octets outside of ASCII are left out, wherever they stand, and then blanks and quotes in front.</summary>
+    private static bool BeginsVersionWithoutOddOctets(ReadOnlySpan<char> text)
+    {
+        if (!text.ContainsAnyInRange('\x80', '\xFF')) return false;
+        int matched = 0;
+        foreach (char c in text)
+        {
+            if (c >= '\x80' || (matched == 0 && c is ' ' or '"')) continue;
+            if (char.ToLowerInvariant(c) != Version[matched]) return false;
+            if (++matched == Version.Length) return true;
+        }
+        return false;
+    }
+
+    /// <summary>
+    /// <c>v=spf 1</c>, <c>v=spf</c>, <c>v spf1</c>, <c>v = spf1</c>, <c>spf1</c>, <c>spf=1</c>, as a word of its own. By hand and from left to right:
+    /// as a regular expression it went back over 64 KiB of blanks from each of them.
+    /// <code>
+    /// (v *WSP [=:;-] *WSP spf *(WSP .) [1]  |  spf *WSP [=:] *WSP 1) followed by (WSP ; : | end)
+    /// </code>
+    /// </summary>
+    private static bool IsVersionTypo(ReadOnlySpan<char> text)
+    {
+        const StringComparison NoCase = StringComparison.OrdinalIgnoreCase;
+        if (text.StartsWith("v", NoCase))
+        {
+            var rest = text[1..].TrimStart(" \t");
+            if (rest is ['=' or ':' or ';' or '-', ..]) rest = rest[1..].TrimStart(" \t");
+            if (!rest.StartsWith("spf", NoCase)) return false;
+            rest = rest[3..];
+            if (EndsWord(rest)) return true;
+            var digit = rest.TrimStart(" \t.");
+            // "v=spf. x": the blank that was passed over ends the word just as well.
+            if (rest[..^digit.Length].ContainsAny(' ', '\t')) return true;
+            return EndsWord(digit is ['1', ..] ? digit[1..] : digit);
+        }
+        if (!text.StartsWith("spf", NoCase)) return false;
+        var number = text[3..].TrimStart(" \t");
+        if (number is ['=' or ':', ..]) number = number[1..].TrimStart(" \t");
+        return number is ['1', ..] && EndsWord(number[1..]);
+    }
+
+    private static bool EndsWord(ReadOnlySpan<char> rest) => rest is [] or ['\n'] or [' ' or '\t' or ';' or ':', ..];
 
     private static string[] Texts(List<TxtRecord> records) => [.. records.Select(r => r.Text).Order(StringComparer.Ordinal)];
 }

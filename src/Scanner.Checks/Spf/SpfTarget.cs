@@ -13,20 +13,26 @@ public readonly record struct SpfTarget(string? Name, bool IsDynamic, string Tex
     /// <param name="domain">The current domain: inside an include or a redirect that is its target (RFC 7208 §5.2, §6.1).</param>
     /// <param name="sender">The domain of the sender, which stays the listed name throughout (RFC 7208 §7.2). A sender
     /// <c>postmaster@name</c> is assumed (§4.3).</param>
-    public static SpfTarget Of(SpfMacroString? spec, string domain, string sender) =>
-        spec is null ? new SpfTarget(domain, false, domain) : OfDomains(spec, domain, sender);
+    public static SpfTarget Of(SpfMacroString? spec, string domain, string sender)
+    {
+        if (spec is null) return new SpfTarget(domain, false, domain);
+        if (!spec.IsLiteral) return OfMacros(spec, domain, sender);
+        string? name = ToName(spec.Text);
+        return new SpfTarget(name, false, name ?? spec.Text);
+    }
 
     /// <summary>With the values that <paramref name="valueOf"/> gives the macro letters.</summary>
     public static SpfTarget Of(SpfMacroString? spec, string domain, Func<char, string?> valueOf)
     {
         if (spec is null) return new SpfTarget(domain, false, domain);
-        string? expanded = spec.Expand(valueOf);
+        // One more than fits, so that too long a name is known for one, and one for a dot at the end.
+        string? expanded = spec.ExpandEnd(valueOf, DomainName.MaxLength + 2);
         string? name = expanded is null ? null : ToName(expanded);
         return new SpfTarget(name, expanded is null, name ?? spec.Text);
     }
 
-    /// <summary>Apart, for the closure costs an object and most terms have no domain-spec.</summary>
-    private static SpfTarget OfDomains(SpfMacroString spec, string domain, string sender) =>
+    /// <summary>Apart, for the closure costs an object and most terms have no macros.</summary>
+    private static SpfTarget OfMacros(SpfMacroString spec, string domain, string sender) =>
         Of(spec, domain, letter => letter switch { 'd' => domain, 'o' => sender, _ => null });
 
     /// <summary>RFC 7208 §4.3: labels of 1 to 63 octets, and more than one of them.</summary>

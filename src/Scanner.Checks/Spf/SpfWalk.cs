@@ -6,8 +6,10 @@ namespace Scanner.Checks.Spf;
 /// The worst case of a record: a client that matches nothing, so that every term before <c>all</c> is reached, recursively
 /// (classification.md 4.4). Pure: goes over the answers in the zone and asks nothing.
 /// </summary>
+/// <param name="passingIp4">Gets the IPv4 networks that pass: qualifier "+" on the term and on every include above it. Those of ip4 terms, and at
+/// level full those of a and mx too.</param>
 /// <param name="steps">Gets a line for each term gone over, for a person to read; null for none.</param>
-internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level, List<SpfStep>? steps = null)
+internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level, List<SpfIp4Network>? passingIp4, List<SpfStep>? steps = null)
 {
     /// <summary>Terms gone over, repeats included. An include may be reached exponentially often; over the limit of lookups and over this we
     /// follow no more, for the verdict stands.</summary>
@@ -18,6 +20,7 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level, List<SpfStep>? s
     private bool _termIsVoid;
     private string? _note;
     private List<string>? _redirects;
+    private List<string>? _includes;
 
     /// <summary>RFC 7208 §4.6.4: one counter for the whole tree.</summary>
     public int Lookups { get; private set; }
@@ -30,11 +33,10 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level, List<SpfStep>? s
     /// <summary>Deepest nesting of includes and redirects.</summary>
     public int Depth { get; private set; }
 
-    /// <summary>The IPv4 networks that pass: qualifier "+" on the term and on every include above it. Those of ip4 terms, and at level full
-    /// those of a and mx too.</summary>
-    public List<SpfIp4Network> PassingIp4 { get; } = [];
-
     public IReadOnlyList<string> RedirectChain => _redirects ?? [];
+
+    /// <summary>Targets of the includes of the record that the walk began with, in order.</summary>
+    public IReadOnlyList<string> Includes => _includes ?? [];
 
     /// <summary>What one record comes to.</summary>
     internal sealed class Outcome
@@ -77,7 +79,8 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level, List<SpfStep>? s
             int step = Step(domain, directive);
             var target = SpfTarget.Of(directive.Domain, domain, zone.Sender);
             bool pass = directive.Qualifier == SpfQualifier.Pass;
-            if (directive.Mechanism == SpfMechanism.Ip4 && pass && passing) PassingIp4.Add(directive.Ip4);
+            if (directive.Mechanism == SpfMechanism.Include && _path.Count == 1) (_includes ??= []).Add(target.Text);
+            if (directive.Mechanism == SpfMechanism.Ip4 && pass && passing) passingIp4?.Add(directive.Ip4);
             var (matched, kind) = directive.Mechanism == SpfMechanism.Include
                 ? (Include(target, outcome, passing && pass), SpfPermissive.IncludePassAll)
                 : (Hosts(directive, target, outcome, passing && pass) & EveryoneIn(directive), KindOf(directive.Mechanism));
@@ -232,7 +235,7 @@ internal sealed class SpfWalk(SpfZone zone, SpfEvalLevel level, List<SpfStep>? s
         var ip4 = zone.Ask(host, DnsRecordType.A);
         var ip6 = zone.Ask(host, DnsRecordType.Aaaa);
         Judge(outcome, ip4?.Presence, ip6?.Presence);
-        if (passing) PassingIp4.AddRange(SpfHosts.Ip4Of(ip4).Select(address => new SpfIp4Network(address, directive.Ip4Prefix)));
+        if (passing) passingIp4?.AddRange(SpfHosts.Ip4Of(ip4).Select(address => new SpfIp4Network(address, directive.Ip4Prefix)));
         return (ip4?.Presence == Presence.Absent ? Families.None : Families.Ip4) | (ip6?.Presence == Presence.Absent ? Families.None : Families.Ip6);
     }
 

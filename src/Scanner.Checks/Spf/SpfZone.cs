@@ -9,12 +9,23 @@ namespace Scanner.Checks.Spf;
 /// </summary>
 public sealed class SpfZone
 {
-    // The name's own answer stands apart: most names need no other, and no tables then.
+    /// <summary>Up to here the answers are gone through one by one, which most names never leave: no table is made for them.</summary>
+    private const int FewAnswers = 12;
+
+    // The name's own answer stands apart: many names need no other.
     private DnsAnswer? _apex;
     private SpfReading? _apexReading;
-    private Dictionary<DnsQuestion, DnsAnswer>? _others;
-    private Dictionary<string, SpfReading>? _readings;
+    private Held[] _others = [];
+    private int _count;
+    private Dictionary<DnsQuestion, int>? _places;
     private HashSet<DnsQuestion>? _missing;
+
+    private struct Held
+    {
+        public DnsQuestion Question;
+        public DnsAnswer Answer;
+        public SpfReading? Reading;
+    }
 
     /// <param name="sender">The listed name, or the domain of a message's sender.</param>
     public SpfZone(string sender) => Sender = sender;
@@ -26,13 +37,42 @@ public sealed class SpfZone
 
     public void Add(DnsQuestion question, DnsAnswer answer)
     {
-        if (IsApex(question.Name, question.Type)) _apex = answer;
-        else (_others ??= [])[question] = answer;
+        if (IsApex(question.Name, question.Type))
+        {
+            (_apex, _apexReading) = (answer, null);
+            return;
+        }
+        int place = PlaceOf(question);
+        if (place < 0)
+        {
+            if (_count == _others.Length) Array.Resize(ref _others, Math.Max(4, 2 * _count));
+            place = _count++;
+            if (_count == FewAnswers + 1)
+            {
+                _places = [];
+                for (int i = 0; i < place; i++) _places.Add(_others[i].Question, i);
+            }
+            _places?.Add(question, place);
+        }
+        _others[place] = new Held { Question = question, Answer = answer };
     }
 
     /// <summary>Null when nobody asked.</summary>
-    public DnsAnswer? Answer(string name, DnsRecordType type) =>
-        IsApex(name, type) ? _apex : _others?.GetValueOrDefault(new DnsQuestion(name, type));
+    public DnsAnswer? Answer(string name, DnsRecordType type)
+    {
+        if (IsApex(name, type)) return _apex;
+        int place = PlaceOf(new DnsQuestion(name, type));
+        return place < 0 ? null : _others[place].Answer;
+    }
+
+    /// <summary>-1 when nobody asked.</summary>
+    private int PlaceOf(DnsQuestion question)
+    {
+        if (_places is not null) return _places.GetValueOrDefault(question, -1);
+        for (int i = 0; i < _count; i++)
+            if (_others[i].Question == question) return i;
+        return -1;
+    }
 
     /// <summary>Like <see cref="Answer"/>, and notes a question that nobody asked.</summary>
     public DnsAnswer? Ask(string name, DnsRecordType type)
@@ -54,9 +94,8 @@ public sealed class SpfZone
     public SpfReading? Read(string name)
     {
         if (IsApex(name, DnsRecordType.Txt)) return _apexReading ??= _apex is null ? null : SpfSelector.Read(_apex);
-        if (_readings is not null && _readings.TryGetValue(name, out var reading)) return reading;
-        if (Answer(name, DnsRecordType.Txt) is not { } answer) return null;
-        return (_readings ??= new(StringComparer.Ordinal))[name] = SpfSelector.Read(answer);
+        int place = PlaceOf(new DnsQuestion(name, DnsRecordType.Txt));
+        return place < 0 ? null : _others[place].Reading ??= SpfSelector.Read(_others[place].Answer, isShared: true);
     }
 
     private bool IsApex(string name, DnsRecordType type) => type == DnsRecordType.Txt && name == Sender;
@@ -65,12 +104,13 @@ public sealed class SpfZone
     /// <c>all</c>, then the redirect.</summary>
     public IEnumerable<string> References(string domain)
     {
-        if (Read(domain)?.Record is not { } record) yield break;
+        var record = Read(domain)?.Record;
+        if (record is null) yield break;
         foreach (var directive in record.BeforeAll)
         {
             if (directive.Mechanism != SpfMechanism.Include) continue;
             if (SpfTarget.Of(directive.Domain, domain, Sender).Name is { } name) yield return name;
         }
-        if (record.FollowedRedirect is { } redirect && SpfTarget.Of(redirect.Value, domain, Sender).Name is { } target) yield return target;
+        if (record.FollowedRedirect is not null && SpfTarget.Of(record.FollowedRedirect.Value, domain, Sender).Name is { } target) yield return target;
     }
 }

@@ -18,13 +18,16 @@ internal readonly record struct TxtSizes(int Rdata, int NameAndText, int Message
     public static TxtSizes Of(DnsAnswer answer)
     {
         int rdata = 0, text = 0, records = 0;
-        foreach (var record in answer.RecordsOf<TxtRecord>())
+        // By index: an enumerator is an object, and every name comes through here.
+        for (int r = 0; r < answer.Records.Count; r++)
         {
+            if (answer.Records[r] is not TxtRecord) continue;
+            var strings = ((TxtRecord)answer.Records[r]).Strings;
             records++;
-            for (int i = 0; i < record.Strings.Count; i++)
+            for (int i = 0; i < strings.Count; i++)
             {
-                text += record.Strings[i].Length;
-                rdata += record.Strings[i].Length + 1;
+                text += strings[i].Length;
+                rdata += strings[i].Length + 1;
             }
         }
         int name = answer.Question.Name.Length;

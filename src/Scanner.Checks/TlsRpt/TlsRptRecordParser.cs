@@ -37,19 +37,24 @@ public static class TlsRptRecordParser
         if (text.Length > Version.Length && text[Version.Length] is not (' ' or '\t' or ';')) return RecordMatch.NotThisType;
 
         var rua = new List<ReportUri>();
-        bool hasRua = false;
+        bool hasRua = false, first = true;
         TlsRptError? error = null;
-        string[] segments = text.Split(';');
-        // Something other than blanks between the version and the first ";".
-        if (segments[0].Trim(' ', '\t').Length > Version.Length) error = TlsRptError.BadField;
-        for (int i = 1; i < segments.Length; i++)
+        var whole = text.AsSpan();
+        foreach (var range in whole.Split(';'))
         {
-            bool last = i == segments.Length - 1;
-            string field = segments[i].TrimStart(' ', '\t');
+            if (first)
+            {
+                // Something other than blanks between the version and the first ";".
+                if (whole[range].Trim(Wsp).Length > Version.Length) error = TlsRptError.BadField;
+                first = false;
+                continue;
+            }
+            bool last = range.End.GetOffset(whole.Length) == whole.Length;
+            var field = whole[range].TrimStart(Wsp);
             // One delimiter may close the record; two in a row enclose an empty field, which the grammar does not have.
-            if (last && field.Length == 0) break;
+            if (last && field.IsEmpty) break;
             // A blank before ";" belongs to the delimiter; one at the very end belongs to nothing.
-            if (!last) field = field.TrimEnd(' ', '\t');
+            if (!last) field = field.TrimEnd(Wsp);
             if (field.StartsWith("rua=", StringComparison.Ordinal))
             {
                 // The grammar allows several rua fields; a sender may use any address of the record. RFC 8460 §3
@@ -67,16 +72,15 @@ public static class TlsRptRecordParser
     }
 
     /// <summary>RFC 8460 §3: a comma list of URIs in which "," "!" ";" are encoded; mailto and https are the two schemes.</summary>
-    private static TlsRptError? ReadUris(string list, List<ReportUri> uris)
+    private static TlsRptError? ReadUris(ReadOnlySpan<char> list, List<ReportUri> uris)
     {
         TlsRptError? error = null;
-        string[] elements = list.Split(',');
-        for (int i = 0; i < elements.Length; i++)
+        foreach (var range in list.Split(','))
         {
             // Blanks may stand around a comma only: not after "rua=", not after the last address.
-            var element = elements[i].AsSpan();
-            if (i > 0) element = element.TrimStart(Wsp);
-            if (i < elements.Length - 1) element = element.TrimEnd(Wsp);
+            var element = list[range];
+            if (range.Start.Value > 0) element = element.TrimStart(Wsp);
+            if (range.End.GetOffset(list.Length) < list.Length) element = element.TrimEnd(Wsp);
             if (!ReportUri.TryParse(element, out var uri)) error ??= TlsRptError.BadUri;
             else if (!uri.IsMailto && !uri.IsHttps) error ??= TlsRptError.BadScheme;
             else uris.Add(uri);
@@ -84,13 +88,13 @@ public static class TlsRptRecordParser
         return error;
     }
 
-    private static bool IsExtension(string field)
+    private static bool IsExtension(ReadOnlySpan<char> field)
     {
         int equals = field.IndexOf('=');
         if (equals is < 1 or > 32 || equals == field.Length - 1 || !char.IsAsciiLetterOrDigit(field[0])) return false;
-        foreach (char c in field.AsSpan(0, equals))
+        foreach (char c in field[..equals])
             if (!char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '.')) return false;
-        foreach (char c in field.AsSpan(equals + 1))
+        foreach (char c in field[(equals + 1)..])
             if (c is < '!' or > '~' or '=') return false;
         return true;
     }

@@ -6,6 +6,19 @@ using DuckDB.NET.Native;
 
 namespace Scanner.Aggregate;
 
+/// <summary>What rows are opened for.</summary>
+public enum RowUse : byte
+{
+    /// <summary>To count rows: the view <c>domains</c> alone.</summary>
+    Rows = 1,
+
+    /// <summary>For one or two figures: the facts and macros too, over the files.</summary>
+    Figures = 2,
+
+    /// <summary>For all tables: the facts are kept, so that each query is fast.</summary>
+    Report = 3,
+}
+
 /// <summary>
 /// The rows of one run, or of several, opened in place by DuckDB as the view <c>domains</c>, with the views and macros of the
 /// <see cref="Prelude"/> over it. Nothing is copied to disk: the queries read the Parquet files, or, of a small run, its rows in memory.
@@ -36,11 +49,11 @@ public sealed partial class RowDatabase : IDisposable
 
     private string _memory = MuchMemory;
 
-    private RowDatabase(string rows)
+    private RowDatabase(string rows, RowUse use)
     {
         try
         {
-            Prepare(rows);
+            Prepare(rows, use);
         }
         catch
         {
@@ -49,7 +62,7 @@ public sealed partial class RowDatabase : IDisposable
         }
     }
 
-    private void Prepare(string rows)
+    private void Prepare(string rows, RowUse use)
     {
         _connection.Open();
         // No file from the network, whatever a query asks for; the reader for Parquet is built in.
@@ -62,19 +75,22 @@ public sealed partial class RowDatabase : IDisposable
             """));
         Execute(RowColumns.SchemaSql);
         Execute($"CREATE VIEW domains AS {rows}");
-        foreach (string query in Prelude) Execute(Sql(query));
-        KeepFacts();
+        if (use > RowUse.Rows) foreach (string query in Prelude) Execute(Sql(query));
+        if (use == RowUse.Report) KeepFacts();
+        else GiveMemory(LittleMemory);
     }
 
     /// <param name="parts">Paths of closed parts; none gives an empty table.</param>
+    /// <param name="use">What for: what is made ready for many queries costs more than a few of them.</param>
     /// <exception cref="IOException">A part cannot be read; the message names it.</exception>
-    public static RowDatabase Open(IReadOnlyList<string> parts) => OpenView(parts.Count > 0 ? $"FROM no_rows UNION ALL BY NAME {From(parts)}" : "FROM no_rows");
+    public static RowDatabase Open(IReadOnlyList<string> parts, RowUse use = RowUse.Report) =>
+        OpenView(parts.Count > 0 ? $"FROM no_rows UNION ALL BY NAME {From(parts)}" : "FROM no_rows", use);
 
     /// <summary>Several runs in one view: the column <c>run</c> is the 0-based place of a row's run among <paramref name="runs"/>.</summary>
     /// <exception cref="IOException">A part cannot be read; the message names it.</exception>
     public static RowDatabase OpenRuns(IReadOnlyList<IReadOnlyList<string>> runs) => OpenView(string.Join(
         " UNION ALL BY NAME ",
-        runs.Select((parts, run) => $"(SELECT {run} AS run, * {(parts.Count > 0 ? From(parts) : "FROM no_rows")})").Prepend("(SELECT NULL::INTEGER AS run, * FROM no_rows)")));
+        runs.Select((parts, run) => $"(SELECT {run} AS run, * {(parts.Count > 0 ? From(parts) : "FROM no_rows")})").Prepend("(SELECT NULL::INTEGER AS run, * FROM no_rows)")), RowUse.Report);
 
     /// <summary>The text of an embedded query, by its file name without <c>.sql</c>.</summary>
     public static string Sql(string name)
@@ -201,11 +217,11 @@ public sealed partial class RowDatabase : IDisposable
     // By name: parts of an older schema version lack the newer columns, which no_rows gives as NULL.
     private static string From(IReadOnlyList<string> parts) => $"FROM read_parquet([{string.Join(", ", parts.Select(Quote))}], union_by_name = true)";
 
-    private static RowDatabase OpenView(string rows)
+    private static RowDatabase OpenView(string rows, RowUse use)
     {
         try
         {
-            return new RowDatabase(rows);
+            return new RowDatabase(rows, use);
         }
         catch (DuckDBException e)
         {

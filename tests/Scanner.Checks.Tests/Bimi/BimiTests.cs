@@ -35,10 +35,62 @@ public class BimiTests
     [InlineData("l=https://example.com/logo.svg; v=BIMI1", "absent", null, "v comes first")]
     [InlineData("v=BIMI1, l=https://example.com/logo.svg", "absent", null, "no semicolon, another version")]
     [InlineData("v=spf1 -all", "absent", null, "somebody else's text")]
+    [InlineData(";v=BIMI1; l=", "absent", null, "nothing stands before the version")]
+    [InlineData("=v=BIMI1; l=", "absent", null, "nothing stands before the version")]
+    [InlineData("v = BIMI1 ; l = ", "declined", null, "RFC 6376 §3.2: blanks around = and ;")]
+    [InlineData(Logo + "; junk; more", "invalid", "bad_tag", "two faults do not mend each other")]
+    [InlineData(Logo + ";; ;a=", "invalid", "bad_tag", "two faults do not mend each other")]
+    [InlineData(Logo + "; =x", "invalid", "bad_tag", "a tag without name")]
     public async Task OwnRecord(string record, string status, string? error, string why)
     {
         var result = await Run(new FakeResolver().Txt($"default._bimi.{Name}", record));
         Assert.True(result.Status.Word() == status && result.Error.WordOrNull() == error, $"{why}: {result}");
+        Assert.Equal(
+            status switch { "absent" => RecordMatch.NotThisType, "invalid" => RecordMatch.Malformed, _ => RecordMatch.Valid },
+            BimiRecordParser.Parse(record, out _));
+        // What is certainly no logo has no effect, whatever DMARC says; of a logo it cannot be told without DMARC.
+        Assert.Equal(status is "logo" or "logo_with_evidence" ? null : false, result.Effective);
+    }
+
+    [Fact]
+    public async Task ALogoThatIsNotThereIsNotShown()
+    {
+        var zone = new FakeResolver().Txt($"_dmarc.{Name}", "v=DMARC1; p=reject");
+        foreach (string[] records in (string[][])[[], ["v=BIMI1; l="], ["v=BIMI1"], [Logo, "v=BIMI1; l="]])
+        {
+            var own = new FakeResolver();
+            foreach (string record in records) own.Txt($"default._bimi.{Name}", record);
+            var result = await BimiLookup.RunAsync(
+                Name, own.Query($"default._bimi.{Name}", DnsRecordType.Txt), Name, Task.FromResult(Dmarc.DmarcZone.Run(zone, Name, Name)), own, TestContext.Current.CancellationToken);
+            Assert.False(result.Effective);
+        }
+    }
+
+    // An unknown answer of its own is no reason to look above it, and neither is a name that is the organization itself.
+    [Fact]
+    public async Task TheOrganizationIsAskedOnlyWhereItCounts()
+    {
+        foreach (var (name, organization, zone) in ((string, string?, FakeResolver)[])[
+            ("dead.example.com", Name, new FakeResolver().Fail("default._bimi.dead.example.com", DnsRecordType.Txt, DnsStatus.Timeout)),
+            (Name, Name, new FakeResolver().Mx(Name, 0, ".")),
+            ("com", null, new FakeResolver().Mx("com", 0, ".")),
+            ("own.example.com", Name, new FakeResolver().Txt("default._bimi.own.example.com", Logo))])
+        {
+            var own = zone.Query($"default._bimi.{name}", DnsRecordType.Txt);
+            int before = zone.Asked.Count;
+            await BimiLookup.RunAsync(name, own, organization, null, zone, TestContext.Current.CancellationToken);
+            Assert.Equal(before, zone.Asked.Count);
+        }
+    }
+
+    // classification.md 2.1: no such name can exist, so there is no record there, and that is certain.
+    [Fact]
+    public async Task AnOrganizationTooLongToAskHasNoRecord()
+    {
+        string organization = string.Join('.', Enumerable.Repeat(new string('a', 60), 4)) + ".co", name = "x." + organization;
+        var own = DnsAnswer.Without(new DnsQuestion("default._bimi." + name, DnsRecordType.Txt), DnsStatus.NameTooLong);
+        var result = await BimiLookup.RunAsync(name, own, organization, null, new FakeResolver(), TestContext.Current.CancellationToken);
+        Assert.Equal(BimiStatus.Absent, result.Status);
     }
 
     [Fact]

@@ -1,8 +1,14 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
+using Scanner.Checks.Bimi;
+using Scanner.Checks.Dane;
+using Scanner.Checks.Dkim;
 using Scanner.Checks.Dmarc;
 using Scanner.Checks.MtaSts;
+using Scanner.Checks.Mx;
+using Scanner.Checks.Names;
+using Scanner.Checks.Spf;
 using Scanner.Checks.TlsRpt;
 using Scanner.Dns;
 
@@ -18,6 +24,8 @@ public class ParserPropertyTests
         "v=TLSRPTv1; rua=mailto:a@example.com, https://example.net/v1; x=y",
         "v=spf1 -all",
         "google-site-verification=abc",
+        "v=DKIM1; k=ed25519; t=s:y; p=lzR5D97kEQxI9yTQLk+hqCbKgCmf0fBiIef3bgVTRGo=",
+        "v=BIMI1; l=https://example.com/l.svg; a=https://example.com/v.pem",
     ];
 
     private static readonly Config s_config = Config.QuickThrowOnFailure.WithMaxTest(500);
@@ -33,8 +41,16 @@ public class ParserPropertyTests
             MtaStsRecordParser.Parse(text, out _);
             MtaStsRecordParser.NearMiss(text);
             TlsRptRecordParser.Parse(text, out _);
+            DkimKeyParser.Parse(text, out _);
+            BimiRecordParser.Parse(text, out _);
+            SpfRecordParser.Parse(text, [], out _, out _);
+            SpfSelector.NearMissOf(text);
             _ = ReportUri.TryParse(text, out _);
             Evidence.Unescape(text);
+            MxTargets.KindOf(text);
+            NameNormaliser.Normalise(text, 1, PublicSuffixList.Embedded, out _);
+            MtaStsPolicyParser.Parse(Encoding.Latin1.GetBytes("version: STSv1\nmode: testing\n" + text));
+            _ = TlsaUsability.IsUsable(new TlsaRecord("x", 0, (byte)which, (byte)text.Length, 1, octets));
         }
         MtaStsPolicyParser.Parse(octets);
         return true;
@@ -52,9 +68,54 @@ public class ParserPropertyTests
     [Fact]
     public void TheOrderOfRecordsMeansNothing() => Prop.ForAll<int[]>(order =>
     {
-        string[][] all = [.. s_records.Take(3).Select(r => new[] { r }), ["x"], ["v=spf1 -all"]];
+        string[][] all = [.. s_records.Select(r => new[] { r }), ["x"], [" v=DMARC1;p=none"], ["v=STSv2"], ["v=sts1;"], [" v=STSv1; id=1"], ["v=spf10"]];
         string[][] shuffled = [.. all.OrderBy(r => order.Length == 0 ? 0 : order[Math.Abs(r[0].GetHashCode(StringComparison.Ordinal) % order.Length)])];
         return Verdicts(all) == Verdicts(shuffled);
+    }).Check(s_config);
+
+    // Near-misses stand beside nothing better, and it is the kind that decides which is told, not the place.
+    [Fact]
+    public void TheOrderOfNearMissesMeansNothing() => Prop.ForAll<int[]>(order =>
+    {
+        string[][] all = [["v=sts1; id=1"], [" v=STSv1; id=1"], ["\"v=STSv1; id=1\""], ["id=1; v=STSv1"], ["v=dmarc1"], ["v=DMARC1,"], ["spf1 -all"], [" v=spf1 -all"]];
+        string[][] shuffled = [.. all.OrderBy(r => order.Length == 0 ? 0 : order[Math.Abs(r[0].GetHashCode(StringComparison.Ordinal) % order.Length)])];
+        return Verdicts(all) == Verdicts(shuffled);
+    }).Check(s_config);
+
+    // RFC 8461 §3.2 fixes no order of fields, and unknown ones are ignored: written down again, in another order, a policy says the same.
+    [Fact]
+    public void PolicyParsePrintParseIsStable() => Prop.ForAll<byte[], int>((octets, which) =>
+    {
+        var first = MtaStsPolicyParser.Parse([.. "version: STSv1\nmode: testing\nmax_age: 86400\nmx: mx1.example.com\n"u8, .. octets]);
+        string[] lines = [.. first.MxPatterns.Select(p => $"mx: {p}"), $"mode: {first.Mode!.Value.Word()}", $"max_age:{first.MaxAge}", "version:\tSTSv1 ", "other: x"];
+        var second = MtaStsPolicyParser.Parse(Encoding.ASCII.GetBytes(string.Join(which % 2 == 0 ? "\r\n" : "\n", lines)));
+        return second is { Usable: true, Strict: true } && first.MxPatterns.SequenceEqual(second.MxPatterns) && (first.Mode, first.MaxAge) == (second.Mode, second.MaxAge);
+    }).Check(s_config);
+
+    [Fact]
+    public void MtaStsParsePrintParseIsStable() => Prop.ForAll<byte[]>(octets =>
+    {
+        if (MtaStsRecordParser.Parse("v=STSv1; id=2024a; x=" + Encoding.Latin1.GetString(octets), out var first) != RecordMatch.Valid) return true;
+        return MtaStsRecordParser.Parse($"v=STSv1;id={first.Id}", out var second) == RecordMatch.Valid && second.Id == first.Id && first.Lenient;
+    }).Check(s_config);
+
+    // RFC 6376 §3.2: blanks around tags and inside base64 mean nothing, nor do tags that nobody registered.
+    [Fact]
+    public void DkimBlanksAndUnknownTagsMeanNothing() => Prop.ForAll<int, int>((place, blank) =>
+    {
+        const string Key = "lzR5D97kEQxI9yTQLk+hqCbKgCmf0fBiIef3bgVTRGo=";
+        string folded = Key.Insert((int)((uint)place % (uint)(Key.Length + 1)), (blank & 3) switch { 0 => " ", 1 => "\t", 2 => "\r\n ", _ => "" });
+        DkimKeyParser.Parse($"v=DKIM1;k=ed25519;p={Key}", out var plain);
+        DkimKeyParser.Parse($" v = DKIM1 ;\tx-y_1=z ; k=\ted25519; p= {folded} ;".Replace("x-y_1", "xy_1", StringComparison.Ordinal), out var spread);
+        return plain == spread && plain!.State == DkimKeyState.Valid;
+    }).Check(s_config);
+
+    [Fact]
+    public void BimiParsePrintParseIsStable() => Prop.ForAll<byte[]>(octets =>
+    {
+        BimiRecordParser.Parse(s_records[6] + ";x=" + Encoding.Latin1.GetString(octets), out var first);
+        BimiRecordParser.Parse($"v=BIMI1;a={first!.Authority};l={first.Location}", out var second);
+        return (first.Location, first.Authority) == (second!.Location, second.Authority) && second.Error is null;
     }).Check(s_config);
 
     // What the parser read, written down again, is read the same.
@@ -99,7 +160,12 @@ public class ParserPropertyTests
         var dmarc = DmarcSelector.Select(answer);
         var sts = MtaStsClassifier.ClassifyRecord(answer);
         var rpt = TlsRptClassifier.Classify(answer);
-        return $"{dmarc.State} {dmarc.Record?.P} {dmarc.Record?.Rua.State} {dmarc.TxtOther} {sts.Record} {sts.Id} {sts.NearMiss} {rpt.Status} {rpt.RuaMailto}";
+        var dkim = DkimClassifier.Classify(answer, null, [("s", answer)]);
+        var bimi = BimiClassifier.Classify("example.com", answer, null, null, null);
+        var spf = SpfClassifier.Classify(new SpfZone("example.com", answer), SpfEvalLevel.Record);
+        var near = DmarcNearMisses.Find(dmarc.Texts, null);
+        return $"{dmarc.State} {dmarc.Record?.P} {dmarc.Record?.Rua.State} {dmarc.TxtOther} {near} {sts.Record} {sts.Id} {sts.NearMiss} {rpt.Status} {rpt.RuaMailto} "
+            + $"{dkim.Presence} {string.Join(',', dkim.Keys)} {bimi.Status} {bimi.Error} {spf.Status} {spf.NearMiss}";
     }
 
     private static IEnumerable<string> Cut(string text, int[] cuts)

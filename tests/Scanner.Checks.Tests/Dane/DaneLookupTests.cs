@@ -26,6 +26,7 @@ public class DaneLookupTests
     [InlineData("partial", "usable,unknown,none", "mx1.secure.example.net", "dead.secure.example.net", "bare.secure.example.net")] // certain, whatever dead is
     [InlineData("full", "usable", "alias.secure.example.net")] // RFC 7672 §2.2.3
     [InlineData("none", "none", "gone.secure.example.net")]
+    [InlineData("full", "usable", "mixed.secure.example.net")] // one usable record among others is enough
     public async Task SignedDomain(string expected, string hosts, params string[] mx)
     {
         var result = await Run(Zone(mx).Signed(Name));
@@ -38,7 +39,41 @@ public class DaneLookupTests
     [InlineData("tlsa_insecure", "mx1.secure.example.net")]
     [InlineData("none", "mx.plain.example.org")]
     [InlineData("unknown", "dead.secure.example.net")]
-    public async Task UnsignedDomain(string expected, string mx) => Assert.Equal(expected, (await Run(Zone(mx))).Status.Word());
+    [InlineData("tlsa_insecure", "pkix.secure.example.net")]
+    [InlineData("tlsa_insecure", "out.secure.example.net")]
+    [InlineData("tlsa_insecure", "mx1.secure.example.net", "pkix.secure.example.net")]
+    [InlineData("tlsa_insecure", "mx1.secure.example.net", "out.secure.example.net")]
+    public async Task UnsignedDomain(string expected, params string[] mx) => Assert.Equal(expected, (await Run(Zone(mx))).Status.Word());
+
+    [Fact]
+    public async Task TheRecordsAreKept()
+    {
+        var result = await Run(Zone("mixed.secure.example.net", "bare.secure.example.net").Signed(Name));
+        Assert.Equal([$"0 0 1 {new string('0', 64)}", $"3 1 1 {new string('0', 64)}"], result.Hosts[0].Tlsa);
+        Assert.Empty(result.Hosts[1].Tlsa);
+        Assert.False(result.Untrusted);
+    }
+
+    // The MX check has asked for the name's own addresses: the same question is not asked twice.
+    [Theory]
+    [InlineData("8.8.8.8")]
+    [InlineData("2001:4860:4860::8888")]
+    public async Task AnImplicitMxIsNotAskedTwice(string address)
+    {
+        var zone = new FakeResolver().A(Name, address).Tlsa($"_25._tcp.{Name}", 3, 1, 1, s_sha256).Signed(Name);
+        Assert.Equal(DaneStatus.Full, (await Run(zone)).Status);
+        Assert.All(zone.Asked.GroupBy(q => q), same => Assert.Single(same));
+    }
+
+    [Fact]
+    public async Task AHostTooLongForATlsaQuestionHasNone()
+    {
+        string host = string.Join('.', Enumerable.Repeat(new string('a', 58), 4)) + ".secure.exa";
+        Assert.True(host.Length is > 244 and <= 253);
+        var result = await Run(new FakeResolver().Mx(Name, 0, host).A(host, "8.8.8.8").Signed(Name, "exa"));
+        Assert.Equal(DaneHostStatus.None, result.Hosts[0].Status);
+        Assert.Equal(DaneStatus.None, result.Status);
+    }
 
     [Fact]
     public async Task NoTlsaQuestionForAnUnsignedAddress()
@@ -93,6 +128,7 @@ public class DaneLookupTests
             .A("mx1.secure.example.net", "8.8.8.8").Tlsa("_25._tcp.mx1.secure.example.net", 3, 1, 1, s_sha256)
             .A("mx2.secure.example.net", "8.8.4.4").Tlsa("_25._tcp.mx2.secure.example.net", 2, 0, 2, new byte[64])
             .A("bare.secure.example.net", "8.8.8.8")
+            .A("mixed.secure.example.net", "8.8.8.8").Tlsa("_25._tcp.mixed.secure.example.net", 3, 1, 1, s_sha256).Tlsa("_25._tcp.mixed.secure.example.net", 0, 0, 1, s_sha256)
             .A("pkix.secure.example.net", "8.8.8.8").Tlsa("_25._tcp.pkix.secure.example.net", 1, 1, 1, s_sha256)
             .A("out.secure.example.net", "8.8.8.8").Cname("_25._tcp.out.secure.example.net", "tlsa.plain.example.org")
             .A("bogus.secure.example.net", "8.8.8.8").Fail("_25._tcp.bogus.secure.example.net", DnsRecordType.Tlsa, DnsStatus.Bogus)

@@ -37,10 +37,20 @@ public class DkimKeyParserTests
     [InlineData("v=DKIM1;; p=" + Rsa1024, "malformed", null, "an empty tag in the middle (§3.2)")]
     [InlineData("v=DKIM1; junk; p=" + Rsa1024, "malformed", null, "a tag without =")]
     [InlineData("v=DKIM1; p=AAAA", "malformed", null, "base64 of no key")]
+    [InlineData("v=DKIM1; p=MAA=", "malformed", null, "an empty sequence")]
+    [InlineData("v=DKIM1; p=MAYCAQACAQM=", "malformed", null, "a modulus of zero is none")]
+    [InlineData("v=DKIM1; p=MAMCASM=", "malformed", null, "a modulus without exponent")]
+    [InlineData("v=DKIM1; =x; p=" + Rsa1024, "malformed", null, "a tag without name")]
+    [InlineData("v=DKIM1; 1x=; p=" + Rsa1024, "malformed", null, "§3.2: a tag name begins with a letter")]
+    [InlineData("v=DKIM1; x-y=; p=" + Rsa1024, "malformed", null, "§3.2: ALNUMPUNC is letters, digits and the underscore")]
+    [InlineData("v=DKIM1; x_1=y; p=" + Rsa1024, "valid", 1024, "§3.2: ALNUMPUNC; unknown tags are ignored")]
+    [InlineData("x; v=DKIM1; p=" + Rsa1024, "malformed", null, "junk in front, and v is not first")]
+    [InlineData("v=DKIM1; t=yy; p=" + Rsa1024, "valid", 1024, "another flag")]
     public void Keys(string text, string state, int? bits, string why)
     {
         DkimKeyParser.Parse(text, out var record);
         Assert.True(record?.State.Word() == state && record.Bits == bits, $"{why}: {record}");
+        Assert.Equal(state == "malformed" ? RecordMatch.Malformed : RecordMatch.Valid, DkimKeyParser.Parse(text, out _));
     }
 
     [Theory]

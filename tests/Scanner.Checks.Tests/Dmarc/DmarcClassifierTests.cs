@@ -7,6 +7,17 @@ namespace Scanner.Checks.Tests.Dmarc;
 
 public class DmarcClassifierTests
 {
+    // RFC 7489 §6.6.4: a part of the mail is sampled; all of it and none of it are no parts.
+    [Theory]
+    [InlineData("0", false)]
+    [InlineData("1", true)]
+    [InlineData("99", true)]
+    [InlineData("100", false)]
+    [InlineData("101", false)]
+    [InlineData("-1", false)]
+    public void PartialPercentages(string pct, bool partial) => Assert.Equal(
+        partial, DmarcZone.Run(new FakeResolver().Txt("_dmarc.example.com", $"v=DMARC1; p=reject; pct={pct}"), "example.com", "example.com").Quirks.Contains("pct_partial"));
+
     [Fact]
     public void Tags_come_from_the_own_record()
     {

@@ -9,6 +9,42 @@ namespace Scanner.Checks.Tests.Dmarc;
 
 public class DmarcRecordParserTests
 {
+    // RFC 6376 §3.2 voids a list with duplicate tags; two contradictions do not make it whole again. classification.md 5.3
+    [Theory]
+    [InlineData("v=DMARC1; p=none; p=reject; p=quarantine", DmarcRecordState.InvalidDuplicate)]
+    [InlineData("v=DMARC1; p=none; p=reject; p=none", DmarcRecordState.InvalidDuplicate)]
+    [InlineData("v=DMARC1; p=none; sp=none; sp=reject; sp=quarantine", DmarcRecordState.InvalidDuplicate)]
+    [InlineData("v=DMARC1; p=none; np=none; np=reject; np=quarantine", DmarcRecordState.InvalidDuplicate)]
+    [InlineData("v=DMARC1; p=none; p=NONE; p=none", DmarcRecordState.Valid)]
+    [InlineData("v=DMARC1; p=none; v=DMARC2; adkim=r; adkim=s", DmarcRecordState.Valid)]
+    public void ThreeTimes(string text, DmarcRecordState expected)
+    {
+        DmarcRecordParser.Parse(text, out var record);
+        Assert.Equal(expected, record!.State);
+        Assert.Equal(text.Contains("np", StringComparison.Ordinal) ? DmarcRecordState.Valid : expected, record.State7489);
+        Assert.Equal(["duplicate_tag"], record.Quirks.Except(["p_not_second"]));
+    }
+
+    // The list of unknown tags holds each once, in the order written, however many there are.
+    [Fact]
+    public void ManyUnknownTags()
+    {
+        string[] names = [.. Enumerable.Range(0, 20).Select(i => "x" + (char)('a' + i))];
+        DmarcRecordParser.Parse("v=DMARC1; p=none; " + string.Join(';', names.Select(n => n + "=1")) + "; XA=2", out var record);
+        Assert.Equal(names, record!.UnknownTags);
+        Assert.Equal(["duplicate_tag"], record.Quirks);
+    }
+
+    // All quirks at once, in the order in which they are reported.
+    [Fact]
+    public void EveryQuirk()
+    {
+        DmarcRecordParser.Parse("v=DMARC1; P=none;; junk; a-b=1; sp=none; sp=none; x=\u00FF", out var record);
+        Assert.Equal(["tag_case", "empty_segment", "bad_segment", "bad_tag_name", "duplicate_tag", "non_ascii"], record!.Quirks);
+        DmarcRecordParser.Parse("v=DMARC1; sp=none; p=none", out record);
+        Assert.Equal(["p_not_second"], record!.Quirks);
+    }
+
     [Theory]
     [InlineData("", "empty")]
     [InlineData("v", "only the letter")]

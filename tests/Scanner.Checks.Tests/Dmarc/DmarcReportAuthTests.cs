@@ -46,6 +46,30 @@ public class DmarcReportAuthTests
         Assert.Equal(ReportAuth.NotAuthorised, (await Run(refused)).RuaAuth);
     }
 
+    // Failure reports go by the same rule (RFC 9991 points to RFC 9990 §4), each list by itself.
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("; ruf=example.com", null)]
+    [InlineData("; ruf=mailto:a@example.com", "not_needed")]
+    [InlineData("; ruf=mailto:a@thirdparty.example.net", "authorised")]
+    [InlineData("; ruf=mailto:a@other.example.org", "not_authorised")]
+    public async Task FailureReports(string ruf, string? expected)
+    {
+        var result = await Run(Zone("mailto:a@example.com" + ruf).Txt(Asked, "v=DMARC1"));
+        Assert.Equal(expected, result.RufAuth.WordOrNull());
+        Assert.Equal(ReportAuth.NotNeeded, result.RuaAuth);
+    }
+
+    // One host that could not be asked leaves the list of dead ones open only where nothing dead was found.
+    [Fact]
+    public async Task ADeadHostIsToldBesideOneThatCannotBeAsked()
+    {
+        var zone = Zone("mailto:a@thirdparty.example.net,mailto:b@other.example.org").Fail("thirdparty.example.net", DnsRecordType.Mx, DnsStatus.Servfail);
+        Assert.Equal(["other.example.org"], (await Run(zone)).ReportHostsNxdomain);
+        var open = zone.Txt("other.example.org", "here");
+        Assert.Null((await Run(open)).ReportHostsNxdomain);
+    }
+
     [Fact]
     public async Task HostsThatDoNotExistAreTold()
     {

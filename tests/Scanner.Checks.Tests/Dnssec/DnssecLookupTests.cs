@@ -16,6 +16,10 @@ public class DnssecLookupTests
         Assert.Equal(DnssecState.Secure, (await Run(zone.Signed(Name))).State);
         var untrusted = await DnssecLookup.RunAsync(Name, trusted: false, zone, TestContext.Current.CancellationToken);
         Assert.Equal((DnssecState.Unknown, true), (untrusted.State, untrusted.Untrusted));
+        Assert.Equal(DnsStatus.NotQueried, untrusted.Answer.Status);
+        Assert.False((await Run(zone)).Untrusted);
+        // Nor does an answer at hand help, where its AD bit means nothing.
+        Assert.Equal(DnssecState.Unknown, DnssecLookup.Classify(zone.Query(Name, DnsRecordType.Mx) with { AuthenticData = true }, trusted: false).State);
     }
 
     // A denial is proven as well: RFC 4035 §3.2.3.

@@ -79,6 +79,31 @@ public class MxClassifierTests
         Assert.Equal(MxClass.Unknown, MxClassifier.Classify(DnsAnswer.Without(new DnsQuestion(Name, DnsRecordType.Mx), DnsStatus.Nodata)).Class);
 
     [Fact]
+    public void OneAddressAnswerIsNotEnoughToSayThereIsNone()
+    {
+        var mx = DnsAnswer.Without(new DnsQuestion(Name, DnsRecordType.Mx), DnsStatus.Nodata);
+        Assert.Equal(MxClass.Unknown, MxClassifier.Classify(mx, Addresses("-", DnsRecordType.A)).Class);
+        Assert.Equal(MxClass.Unknown, MxClassifier.Classify(mx, aaaa: Addresses("-", DnsRecordType.Aaaa)).Class);
+        Assert.Equal(MxClass.ImplicitMx, MxClassifier.Classify(mx, Addresses("8.8.8.8", DnsRecordType.A)).Class);
+    }
+
+    // classification.md 3.4: the denominator "mail", class by class.
+    [Theory]
+    [InlineData(MxClass.MxPresent, true)]
+    [InlineData(MxClass.MxOk, true)]
+    [InlineData(MxClass.MxDangling, true)]
+    [InlineData(MxClass.MxUnverified, true)]
+    [InlineData(MxClass.Unknown, null)]
+    [InlineData(MxClass.InvalidName, false)]
+    [InlineData(MxClass.Nxdomain, false)]
+    [InlineData(MxClass.NullMx, false)]
+    [InlineData(MxClass.MxNoService, false)]
+    [InlineData(MxClass.ImplicitMx, false)]
+    [InlineData(MxClass.NoMail, false)]
+    public void RunsMail(MxClass mxClass, bool? expected) => Assert.Equal(
+        expected, new MxResult { Class = mxClass, Answer = DnsAnswer.Without(new DnsQuestion(Name, DnsRecordType.Mx), DnsStatus.Ok) }.RunsMail);
+
+    [Fact]
     public void AnAnswerWithoutTheRecordsItClaimsIsUnknown() =>
         Assert.Equal(MxClass.Unknown, MxClassifier.Classify(DnsAnswer.Without(new DnsQuestion(Name, DnsRecordType.Mx), DnsStatus.Ok)).Class);
 

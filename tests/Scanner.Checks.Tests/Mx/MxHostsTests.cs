@@ -17,6 +17,8 @@ public class MxHostsTests
         .A("both.example.net", "192.168.1.1").A("both.example.net", "9.9.9.9")
         .Txt("empty.example.net", "no address")
         .Fail("dead.example.net", DnsRecordType.A, DnsStatus.Timeout).Fail("dead.example.net", DnsRecordType.Aaaa, DnsStatus.Timeout)
+        .Fail("mixed.example.net", DnsRecordType.A, DnsStatus.Nxdomain).Fail("mixed.example.net", DnsRecordType.Aaaa, DnsStatus.Nodata)
+        .Fail("late.example.net", DnsRecordType.A, DnsStatus.Timeout).Fail("late.example.net", DnsRecordType.Aaaa, DnsStatus.Nodata)
         .A("half.example.net", "10.0.0.2").Fail("half.example.net", DnsRecordType.Aaaa, DnsStatus.Servfail);
 
     [Theory]
@@ -29,7 +31,9 @@ public class MxHostsTests
     [InlineData(MxClass.MxDangling, "nodata", "empty")]
     [InlineData(MxClass.MxDangling, "nxdomain", "gone")]
     [InlineData(MxClass.MxDangling, "nxdomain,nodata", "gone", "empty")]
+    [InlineData(MxClass.MxDangling, "nodata", "mixed")] // A NXDOMAIN and AAAA NODATA contradict each other: no address either way
     [InlineData(MxClass.MxUnverified, "unknown", "dead")]
+    [InlineData(MxClass.MxUnverified, "unknown", "late")] // A failed, AAAA is certainly empty
     [InlineData(MxClass.MxUnverified, "unknown", "half")] // a private A and a failed AAAA: there may be a public one
     [InlineData(MxClass.MxUnverified, "nxdomain,unknown", "gone", "dead")] // row 10: "dangling" takes an answer about each
     public async Task Targets(MxClass expected, string statuses, params string[] hosts)

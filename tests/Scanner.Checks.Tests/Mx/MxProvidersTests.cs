@@ -39,6 +39,27 @@ public class MxProvidersTests
         Assert.DoesNotContain(MxProviders.Other, MxProviders.Embedded.Names);
     }
 
+    [Fact]
+    public void ATable()
+    {
+        var table = MxProviders.Parse(new StringReader("# a remark\n\nversion 7\nmx.example b\nexample a\n#x y\n"));
+        Assert.Equal("7", table.Version);
+        Assert.Equal(["a", "b"], table.Names);
+        Assert.Equal("b", table.OfHost("1.mx.example"));
+        Assert.Equal("a", table.OfHost(".example"));
+        Assert.Null(table.OfHost("version"));
+        Assert.Null(table.OfHost("com"));
+    }
+
+    // A public suffix has no organization above it: it hosts itself only at its own name.
+    [Theory]
+    [InlineData("com", null, "com", MxProviders.SelfHosted)]
+    [InlineData("com", null, "mx.example.net", MxProviders.Other)]
+    [InlineData("sub.example.com", "example.com", "mail.example.com", MxProviders.SelfHosted)]
+    [InlineData("sub.example.com", "example.com", "example.com", MxProviders.SelfHosted)]
+    public void OfASuffixAndBelowAnOrganization(string domain, string? organization, string host, string expected) => Assert.Equal(
+        expected, MxProviders.Embedded.Of(domain, organization, [new MxTarget(0, host, MxTargetKind.Hostname)], PublicSuffixList.Embedded));
+
     [Theory]
     [InlineData("version 1\na.example b c", "line 2")]
     [InlineData("version 1\na.example b\na.example c", "twice")]

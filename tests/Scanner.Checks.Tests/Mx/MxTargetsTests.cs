@@ -35,6 +35,18 @@ public class MxTargetsTests
     [InlineData("_mx.foo.test", MxTargetKind.ReservedName)] // reserved outweighs the underscore
     [InlineData("a.internal", MxTargetKind.ReservedName)]
     [InlineData("abc.onion", MxTargetKind.ReservedName)]
+    [InlineData("mx.example", MxTargetKind.ReservedName)]
+    [InlineData("a.b.test", MxTargetKind.ReservedName)]
+    [InlineData("", MxTargetKind.Null)]
+    [InlineData("192.0.2.1]", MxTargetKind.InvalidHostname)]
+    [InlineData("[192.0.2.1", MxTargetKind.InvalidHostname)]
+    [InlineData("192.0.2", MxTargetKind.Hostname)] // three labels of digits: to DNS a name like any other
+    [InlineData("192.0.2.1.5", MxTargetKind.Hostname)]
+    [InlineData("192.0.2.x", MxTargetKind.Hostname)]
+    [InlineData("192.0.2.1x", MxTargetKind.Hostname)]
+    [InlineData("192.0.2.1234", MxTargetKind.Hostname)]
+    [InlineData("192..2.1", MxTargetKind.InvalidHostname)]
+    [InlineData("a\\.b", MxTargetKind.SingleLabel)]
     [InlineData("mx.example.com", MxTargetKind.Hostname)] // below .com, not below .example
     [InlineData("mx.notlocal", MxTargetKind.Hostname)]
     [InlineData("aspmx.l.google.com", MxTargetKind.Hostname)]

@@ -98,6 +98,11 @@ public sealed class ReporterTests(ReporterTests.PopulationRun population) : ICla
     {
         string text = HeadlineText.Text(population.Summary);
         Assert.All(text.Split('\n'), line => Assert.True(line.Length <= HeadlineText.Width, line));
+        // A narrow terminal: nothing is wrapped by it, and one denominator is left.
+        string narrow = HeadlineText.Text(population.Summary, 80);
+        Assert.All(narrow.Split('\n'), line => Assert.True(line.Length <= 80, line));
+        Assert.Contains("spf_published", narrow, StringComparison.Ordinal);
+        Assert.DoesNotContain("listed  ", narrow, StringComparison.Ordinal);
         Assert.Contains("spf_published         88.89 %   80.00-90.00             8/9       1  80.00 %            8/10       2\n", text, StringComparison.Ordinal);
         Assert.Equal(Metrics.All.Count, text.Split('\n').Count(l => l.Contains('/', StringComparison.Ordinal) && l.Contains('%', StringComparison.Ordinal) && l.Contains('_', StringComparison.Ordinal)));
     }
