@@ -3,8 +3,8 @@
 #   bench/run-mutation.sh                              every folder
 #   bench/run-mutation.sh Dmarc 'Spf/Spf[A-M]*.cs'     these; a large folder may be given in parts
 #   bench/run-mutation.sh --table                      the scores so far
-# The mutants of a folder meet the tests of the folder of the same name and of Common, not the whole suite: that keeps a batch at a few
-# minutes and makes the score a lower bound. Results go to $RESULTS (artifacts/mutation): NAME.json as Stryker writes it, and NAME.survivors
+# The mutants of a folder meet the tests of the folder of the same name, not the whole suite: that keeps a batch at a few minutes (each test is
+# run once by itself to see which mutants it reaches) and makes the score a lower bound. Results go to $RESULTS (artifacts/mutation): NAME.json as Stryker writes it, and NAME.survivors
 # with one line for each mutant that no test noticed. CONCURRENCY=1, STRYKER=5.1.0.
 set -euo pipefail
 
@@ -47,7 +47,7 @@ for target in "$@"; do
     rm -rf "$tests" "$work/out"
     mkdir "$tests"
     # DmarcZone: the zone that other folders' tests build on too.
-    for part in "$folder" Common Dmarc/DmarcZone.cs; do [ -e "$tests/$part" ] || (cd "$work/all-tests" && cp -r --parents "$part" "$tests"); done
+    for part in "$folder" Dmarc/DmarcZone.cs; do [ -e "$tests/$part" ] || (cd "$work/all-tests" && cp -r --parents "$part" "$tests"); done
     cp "$work"/all-tests/*.csproj "$tests"
     if ! (cd "$tests" && "$tools/dotnet-stryker" --config-file "$work/stryker-config.json" --test-runner mtp --configuration Release --project Scanner.Checks.csproj \
         --concurrency "${CONCURRENCY:-1}" --mutate "$glob" --reporter Json --skip-version-check --output "$work/out" > "$results/$name.log" 2>&1); then
