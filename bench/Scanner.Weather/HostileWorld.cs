@@ -13,11 +13,14 @@ internal sealed class HostileWorld(ILabWorld inner) : ILabWorld
     /// <summary>64 KB of TXT, which come over TCP after a truncated answer.</summary>
     private static readonly string[] Huge = [.. Enumerable.Range(0, 240).Select(i => new string((char)('a' + i % 26), 250))];
 
-    public static string NameOf(int number) => $"h{number}.hostile.example";
+    /// <summary>What all of their names end with.</summary>
+    public const string Below = ".hostile.example";
+
+    public static string NameOf(int number) => $"h{number}{Below}";
 
     public LabDnsResponse Resolve(string name, DnsRecordType type)
     {
-        if (!name.EndsWith(".hostile.example", StringComparison.Ordinal)) return inner.Resolve(name, type);
+        if (!name.EndsWith(Below, StringComparison.Ordinal)) return inner.Resolve(name, type);
         string[] labels = name.Split('.');
         int number = int.TryParse(labels[^3].AsSpan(1), out int n) ? n : 0;
         var fault = Faults[number % Faults.Length];
@@ -42,7 +45,7 @@ internal sealed class HostileWorld(ILabWorld inner) : ILabWorld
         };
     }
 
-    public LabPolicyHost? PolicyHost(string host) => host.EndsWith(".hostile.example", StringComparison.Ordinal)
+    public LabPolicyHost? PolicyHost(string host) => host.EndsWith(Below, StringComparison.Ordinal)
         ? new LabPolicyHost { Http = LabHttp.StallBody }
         : inner.PolicyHost(host);
 }

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Scanner.Aggregate;
 using Scanner.Checks.MtaSts;
@@ -16,7 +18,16 @@ namespace Scanner.Weather;
 /// <param name="UnknownFirst">Names with an unknown answer after the first pass.</param>
 /// <param name="UnknownLast">After the last.</param>
 /// <param name="Sessions">Processes it would have taken: one, and one for every time that no resolver answered any more.</param>
-internal sealed record WeatherResult(int Names, int Wrong, int FalselyAbsent, long UnknownFirst, long UnknownLast, double QueriesPerName, int Sessions, double Seconds, string? Example);
+internal sealed record WeatherResult(int Names, int Wrong, int FalselyAbsent, long UnknownFirst, long UnknownLast, double QueriesPerName, int Sessions, double Seconds, string? Example)
+{
+    public const string Header = """
+        | weather | names | wrong class | falsely absent | unknown after pass 1 | after all passes | queries a name | sessions | seconds |
+        | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+        """;
+
+    public string Line(string weather) => string.Create(CultureInfo.InvariantCulture,
+        $"| {weather} | {Names:N0} | {Wrong:N0} | {FalselyAbsent:N0} | {(double)UnknownFirst / Names:P2} | {(double)UnknownLast / Names:P2} | {QueriesPerName:N1} | {Sessions} | {Seconds:N0} |");
+}
 
 /// <summary>One scan of the lab's population under a weather, gone on with until it is complete, and compared with the truth name by name.</summary>
 internal sealed class WeatherRun(int names, int queriesPerSecond, string folder)
@@ -54,29 +65,39 @@ internal sealed class WeatherRun(int names, int queriesPerSecond, string folder)
             }
         }
         if (stopped is not null) throw new InvalidOperationException($"{weather.Name}: not complete after {sessions} sessions: {stopped}");
+        return Judge(weather.Name, run, names, sessions, watch.Elapsed.TotalSeconds);
+    }
+
+    /// <summary>What a complete run over the population came to, with the truth beside it.</summary>
+    /// <exception cref="InvalidOperationException">A name has no row, or two.</exception>
+    public static WeatherResult Judge(string weather, string run, int names, int sessions, double seconds)
+    {
         var manifest = RunFolder.Open(run).LoadManifest();
-        var (wrong, absent, example) = Compare(run, new LabTruth(world));
+        var (wrong, absent, example) = Compare(run, new LabTruth(new LabWorld()));
         using var rows = RowDatabase.Open(RunFolder.Open(run).ClosedParts());
-        long open = rows.Query("SELECT count(*) FILTER (unknown_answers > 0) FROM domains", r => r.GetInt64(0))[0];
-        if (manifest.RowsWritten != names) throw new InvalidOperationException($"{weather.Name}: {manifest.RowsWritten} rows for {names} names");
+        var (open, distinct) = rows.Query("SELECT count(*) FILTER (unknown_answers > 0), count(DISTINCT name) FROM domains", r => (r.GetInt64(0), r.GetInt64(1)))[0];
+        if (manifest.RowsWritten != names || distinct != names) throw new InvalidOperationException($"{weather}: {manifest.RowsWritten} rows and {distinct} different names for {names} names");
         return new WeatherResult(
-            names, wrong, absent, manifest.Passes[0].Asked - manifest.Passes[0].Settled, open, (double)manifest.QueriesSent / names, sessions, watch.Elapsed.TotalSeconds, example);
+            names, wrong, absent, manifest.Passes[0].Asked - manifest.Passes[0].Settled, open, (double)manifest.QueriesSent / names, sessions, seconds, example);
     }
 
     /// <summary>Waits are cut short (a second's limit for the first try, five seconds' pause), so that a bad day fits into minutes; everything else
     /// is a scan's default.</summary>
-    public static ScanOptions Options(LabHost lab, string run, int queriesPerSecond) => new()
+    public static ScanOptions Options(LabHost lab, string run, int queriesPerSecond) => Options(lab.DnsEndpoint, lab.HttpsPort, lab.RootCertificates, run, queriesPerSecond);
+
+    /// <inheritdoc cref="Options(LabHost, string, int)"/>
+    public static ScanOptions Options(IPEndPoint resolver, int httpsPort, X509Certificate2Collection roots, string run, int queriesPerSecond) => new()
     {
         List = new ListOptions { Source = "-" },
         Output = run,
         Resume = File.Exists(Path.Combine(run, "run.json")),
-        Resolvers = [lab.DnsEndpoint],
+        Resolvers = [resolver],
         Resolver = new ResolverOptions { QueriesPerSecond = queriesPerSecond, TimeoutSeconds = 1 },
         PolicyFetch = new PolicyFetchOptions
         {
             UserAgent = "weather",
-            Port = lab.HttpsPort,
-            TrustedRoots = lab.RootCertificates,
+            Port = httpsPort,
+            TrustedRoots = roots,
             AllowSpecialAddresses = SpecialAddressUse.LoopbackOnly,
             Timeout = TimeSpan.FromSeconds(5),
         },
@@ -85,14 +106,15 @@ internal sealed class WeatherRun(int names, int queriesPerSecond, string folder)
         LaterTimeFactor = 1,
     };
 
-    private static (int Wrong, int Absent, string? Example) Compare(string run, LabTruth truth)
+    /// <summary>Counts the names of the population with a decided class that is not the truth's; hostile names have no truth to compare with.</summary>
+    public static (int Wrong, int Absent, string? Example) Compare(string run, LabTruth truth)
     {
         int wrong = 0, absent = 0;
         string? example = null;
         using var rows = RowDatabase.Open(RunFolder.Open(run).ClosedParts());
         var read = rows.Query($"SELECT name, input_class, org_domain_psl, coalesce(mtasts_transient, false), {string.Join(", ", Columns.Select(c => $"{c}::VARCHAR"))} FROM domains", r =>
             (Name: r.GetString(0), Org: r.IsDBNull(2) ? null : r.GetString(2), Transient: r.GetBoolean(3), Values: Columns.Select((_, i) => r.IsDBNull(4 + i) ? null : r.GetString(4 + i)).ToArray()));
-        foreach (var row in read)
+        foreach (var row in read.Where(row => !row.Name.EndsWith(HostileWorld.Below, StringComparison.Ordinal)))
         {
             var expected = truth.Expect(row.Name, row.Org);
             bool isWrong = false, isAbsent = false;

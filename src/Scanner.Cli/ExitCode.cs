@@ -18,11 +18,12 @@ internal static class ExitCode
     public const int Unusable = 2;
 
     /// <summary>Runs a command and turns what ends it into a line for people and an exit status.</summary>
-    public static async Task<int> OfAsync(Func<Task<int>> command)
+    /// <param name="failed">Told what ended it early.</param>
+    public static async Task<int> OfAsync(Func<Task<int>> command, Action<Exception>? failed = null)
     {
         try
         {
-            return await command().ConfigureAwait(false);
+            return await Told(command, failed).ConfigureAwait(false);
         }
         catch (Exception e) when (e is InputException or UsageException or RunFolderException)
         {
@@ -43,6 +44,19 @@ internal static class ExitCode
         {
             Terminal.Error(e.Message);
             return Stopped;
+        }
+    }
+
+    private static async Task<int> Told(Func<Task<int>> command, Action<Exception>? failed)
+    {
+        try
+        {
+            return await command().ConfigureAwait(false);
+        }
+        catch (Exception e) when (failed is not null)
+        {
+            failed(e);
+            throw;
         }
     }
 }

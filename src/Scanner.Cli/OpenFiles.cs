@@ -13,6 +13,8 @@ internal static class OpenFiles
     /// <exception cref="UsageException">There are too few.</exception>
     public static void Check(int httpsConcurrency)
     {
+        // What is said at the end needs descriptors too, and must have them when there are none left: the first line to either opens both.
+        _ = (Console.Out, Console.Error);
         int wanted = ForTheProgram + httpsConcurrency;
         if (Limit() is { } limit && limit < wanted)
             throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"this process may have {limit} open files and sockets, a scan needs {wanted}: allow more (ulimit -n), or lower --https-concurrency"));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Scanner.Dns.Resolve;
+using Scanner.Write;
 using Spectre.Console;
 
 namespace Scanner.Cli;
@@ -11,6 +12,8 @@ internal sealed class ProgressDisplay : IScanObserver, IAsyncDisposable
     private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RichInterval = TimeSpan.FromMilliseconds(500);
 
+    private static readonly JsonSerializerOptions _json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
     private readonly string _mode;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _end = new();
@@ -19,7 +22,7 @@ internal sealed class ProgressDisplay : IScanObserver, IAsyncDisposable
     private ProgressDisplay(string mode, TimeProvider time) => (_mode, _time) = (mode, time);
 
     public static ProgressDisplay Create(string mode, TimeProvider time) =>
-        new(mode == "auto" ? (Console.IsErrorRedirected ? "plain" : "rich") : mode, time);
+        new(mode == "auto" ? (Terminal.CanRedraw ? "rich" : "plain") : mode, time);
 
     public void ListSurveyed(Input.ListSurvey survey)
     {
@@ -83,6 +86,7 @@ internal sealed class ProgressDisplay : IScanObserver, IAsyncDisposable
         table.AddRow("queries", Invariant($"{r.Queries:N0}   {r.QueriesPerSecond:N0}/s   {r.InFlight:N0} in flight   {r.Retries:N0} retries"));
         table.AddRow("answers", Markup.Escape(r.StatusText));
         table.AddRow("unknown", Invariant($"{r.Progress.WithUnknown:N0} names ({r.UnknownShare:P2}) with an answer still unknown"));
+        table.AddRow("wire", r.WireText);
         table.AddRow("policies", Invariant($"{r.Progress.PoliciesFetched:N0} fetched, {r.Progress.PoliciesWaiting:N0} waiting"));
         return table;
     }
@@ -107,8 +111,9 @@ internal sealed class ProgressDisplay : IScanObserver, IAsyncDisposable
         ["policies_fetched"] = r.Progress.PoliciesFetched,
         ["policies_waiting"] = r.Progress.PoliciesWaiting,
         ["names_with_unknown"] = r.Progress.WithUnknown,
+        ["wire"] = r.Wire,
         ["answers"] = r.Progress.Statuses.ToDictionary(p => p.Status, p => p.Count),
-    });
+    }, _json);
 
     private async Task<bool> TickAsync(TimeSpan interval)
     {
@@ -146,6 +151,12 @@ internal sealed class ProgressDisplay : IScanObserver, IAsyncDisposable
 
         public long InFlight { get; private set; }
 
+        public IReadOnlyList<WireCounts> Wire { get; private set; } = [];
+
+        /// <summary>All resolvers together; the latency is the slowest one's.</summary>
+        public string WireText => Invariant(
+            $"{Wire.Sum(w => w.TimedOut):N0} timed out, {Wire.Sum(w => w.Late):N0} late, {Wire.Sum(w => w.Mismatched + w.Unexpected):N0} mismatched, {Wire.Sum(w => w.Malformed):N0} malformed, {Wire.Sum(w => w.Truncated):N0} truncated, {Wire.Sum(w => w.OverTcp):N0} over TCP, {Wire.Sum(w => w.KernelDrops ?? 0):N0} dropped by the kernel, {Wire.Sum(w => w.CeilingCuts):N0} rate cuts; latency p50 {Latency("p50"):N1} ms, p95 {Latency("p95"):N1} ms");
+
         public double Share => progress.Total == 0 ? 1 : (double)progress.Done / progress.Total;
 
         public double UnknownShare => progress.Done == 0 ? 0 : (double)progress.WithUnknown / progress.Done;
@@ -157,11 +168,14 @@ internal sealed class ProgressDisplay : IScanObserver, IAsyncDisposable
 
         public string StatusText => string.Join(' ', progress.Statuses.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Status} {p.Count:N0}")));
 
+        private double Latency(string percentile) => Wire.Select(w => w.LatencyMs.GetValueOrDefault(percentile)).DefaultIfEmpty(0).Max();
+
         public void Update()
         {
             var snapshot = statistics.Snapshot();
             double seconds = time.GetElapsedTime(_lastLook).TotalSeconds;
             (Elapsed, Queries, Retries, InFlight) = (time.GetElapsedTime(_start), snapshot.Sent, snapshot.Retries, snapshot.InFlight);
+            Wire = [.. snapshot.Resolvers.Select(WireCounts.Of)];
             long done = progress.Done;
             if (seconds > 0) (NamesPerSecond, QueriesPerSecond) = ((done - _lastDone) / seconds, (Queries - _lastQueries) / seconds);
             (_lastDone, _lastQueries, _lastLook) = (done, Queries, time.GetTimestamp());

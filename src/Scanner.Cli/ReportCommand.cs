@@ -18,7 +18,7 @@ internal static class ReportCommand
             string? target = parsed.GetValue(output);
             if (target is null && folders.Length > 1) throw new UsageException("report over several run folders needs --output DIR");
             var summary = Reporter.Write([.. folders.Select(RunFolder.Open)], target ?? folders[0]);
-            Console.Write(HeadlineText.Text(summary));
+            Console.Write(HeadlineText.Text(summary, Terminal.Width));
             Console.WriteLine($"written to {target ?? folders[0]}");
             return Task.FromResult(ExitCode.Complete);
         }));

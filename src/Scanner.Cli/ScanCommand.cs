@@ -7,7 +7,13 @@ using Scanner.Input;
 
 namespace Scanner.Cli;
 
-/// <summary><c>scanner scan [LIST]</c>: the main job.</summary>
+/// <summary>One scan, once it is known of what and where to.</summary>
+/// <param name="Source">The list; the caller's to close.</param>
+/// <param name="List">The list as the user named it.</param>
+/// <param name="Output">The run folder.</param>
+internal sealed record ScanJob(ListSource Source, string List, string Output, bool Resume);
+
+/// <summary><c>scanner scan [LIST]</c>: the main job. <c>nightly</c> has the same options, but for those that say which list and where to.</summary>
 internal sealed class ScanCommand
 {
     private readonly Argument<string?> _list = new("LIST")
@@ -43,6 +49,7 @@ internal sealed class ScanCommand
     private readonly Option<string?> _maxDuration = new("--max-duration") { Description = "begin no more names after this time, for example 90s, 45m or 6h; the run can be gone on with", HelpName = "TIME" };
     private readonly Option<int?> _rowsPerPart = new("--rows-per-part") { Description = "rows of one part file, which is what a killed run loses at most (default: a twentieth of the list, 1000 to 20000)", HelpName = "N" };
     private readonly Option<int> _memory = new("--memory") { Description = "megabytes of heap beyond which no more names are begun until it is less again", HelpName = "MB", DefaultValueFactory = _ => 512 };
+    private readonly Option<bool> _noReport = new("--no-report") { Description = "leave rows and run.json only: `scanner report` makes tables, plots and summaries of them later" };
     private readonly Option<string?> _vantage = new("--vantage") { Description = "where you scan from, in words (network, country), for run.json and the rows", HelpName = "TEXT" };
     /// <summary>The lab's faults do not heal with time, and neither do its servers grow faster.</summary>
     private static readonly TimeSpan LabPause = TimeSpan.FromSeconds(1);
@@ -57,10 +64,20 @@ internal sealed class ScanCommand
     {
         var command = new Command("scan", "scans a ranked list and leaves a run folder with rows, figures and summaries");
         command.Arguments.Add(_list);
-        foreach (var option in (Option[])[_output, _resume, _top, _sample, _seed, _shard, _exclude, _psl, _checks, _mxAddresses, _checkReportAuth, _noPrune])
+        command.Options.Add(_output);
+        command.Options.Add(_resume);
+        AddTo(command);
+        command.SetAction((parsed, _) => ExitCode.OfAsync(() => RunAsync(parsed)));
+        return command;
+    }
+
+    /// <summary>The options that say what to ask and how.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (var option in (Option[])[_top, _sample, _seed, _shard, _exclude, _psl, _checks, _mxAddresses, _checkReportAuth, _noPrune])
             command.Options.Add(option);
         _resolving.AddTo(command);
-        foreach (var option in (Option[])[_httpsConcurrency, _httpsPerHost, _httpsGap, _passes, _passPause, _maxDuration, _rowsPerPart, _memory, _progress, _dryRun, _vantage])
+        foreach (var option in (Option[])[_httpsConcurrency, _httpsPerHost, _httpsGap, _passes, _passPause, _maxDuration, _rowsPerPart, _memory, _noReport, _progress, _dryRun, _vantage])
             command.Options.Add(option);
         _observing.AddTo(command);
         _lab.AddTo(command);
@@ -78,52 +95,57 @@ internal sealed class ScanCommand
         ResolvingOptions.Require(_rowsPerPart, n => n is null or (>= 10 and <= 1_000_000), "must be 10 to 1000000");
         ResolvingOptions.Require(_memory, n => n is >= 64 and <= 1_000_000, "must be 64 to 1000000");
         ResolvingOptions.Require(_progress, mode => mode is "auto" or "rich" or "plain" or "json" or "none", "must be auto, rich, plain, json or none");
-        command.SetAction((parsed, _) => ExitCode.OfAsync(() => RunAsync(parsed)));
-        return command;
     }
+
+    /// <summary>Is the simulated internet asked for?</summary>
+    public bool LabWanted(ParseResult parsed) => _lab.Wanted(parsed);
+
+    public bool DryRunWanted(ParseResult parsed) => parsed.GetValue(_dryRun);
+
+    /// <summary>What this program calls itself in HTTPS requests.</summary>
+    public string UserAgent(ParseResult parsed) => _resolving.PolicyFetch(parsed, null).UserAgent;
+
+    /// <summary>Text for people beside the result, unless nothing but the result is wanted.</summary>
+    public bool Quiet(ParseResult parsed) => parsed.GetValue(_progress) is "none" or "json";
 
     private async Task<int> RunAsync(ParseResult parsed)
     {
-        bool useLab = _lab.Wanted(parsed);
+        bool useLab = LabWanted(parsed);
         string? list = parsed.GetValue(_list);
         if (list is null && !useLab) throw new UsageException("scan needs a LIST (a file, or - for standard input), or --lab for the bundled simulated internet");
         bool resume = parsed.GetValue(_resume);
         if (resume && parsed.GetValue(_output) is null) throw new UsageException("--resume goes on with the run in --output DIR: say which, with the list and the options it was begun with");
-        OpenFiles.Check(parsed.GetValue(_httpsConcurrency));
         if (list is "-" && Console.IsInputRedirected == false) Terminal.Note("reading names from the terminal; end with Ctrl+D");
 
         var time = TimeProvider.System;
-        using var signals = new StopSignals(() => Terminal.Note("stopping: finishing the names under way (again to end at once)"));
-        bool dryRun = parsed.GetValue(_dryRun);
-        await using var lab = useLab && !dryRun ? await _lab.StartAsync(parsed, time).ConfigureAwait(false) : null;
-        _ = Shard.TryParse(parsed.GetValue(_shard)!, out var shard);
-        _ = ScanCheckNames.TryParse(parsed.GetValue(_checks), out var checks);
-        var listOptions = new ListOptions
-        {
-            Source = list ?? "lab",
-            Top = parsed.GetValue(_top),
-            Sample = parsed.GetValue(_sample),
-            Seed = parsed.GetValue(_seed),
-            Shard = shard,
-            ExcludeFile = parsed.GetValue(_exclude),
-            PublicSuffixList = parsed.GetValue(_psl) is { } file ? ReadPublicSuffixes(file) : PublicSuffixList.Embedded,
-        };
-        var resolver = _resolving.Resolver(parsed, lab?.Host);
+        using var signals = StopSignals.ForScan();
         using var source = list is null ? LabOptions.OpenBundledList() : ListSource.Open(list);
-        var costs = new CheckCosts(checks, parsed.GetValue(_mxAddresses), parsed.GetValue(_checkReportAuth), _resolving.DkimTier(parsed));
-        if (dryRun) return DryRun.Print(source, listOptions, costs, resolver, Console.Out);
+        var job = new ScanJob(source, list ?? "lab", parsed.GetValue(_output) ?? DefaultOutput(list, time), resume);
+        if (DryRunWanted(parsed)) return PrintCosts(parsed, job);
+        return ScanReport.Print(await ScanAsync(parsed, job, time, signals.Token).ConfigureAwait(false), Console.Out);
+    }
 
+    /// <summary><c>--dry-run</c>.</summary>
+    public int PrintCosts(ParseResult parsed, ScanJob job) => DryRun.Print(job.Source, ListOptionsOf(parsed, job), CostsOf(parsed), _resolving.Resolver(parsed, null), Console.Out);
+
+    /// <summary>Serves the lab where it is asked for, shows the progress, and scans.</summary>
+    public async Task<ScanOutcome> ScanAsync(ParseResult parsed, ScanJob job, TimeProvider time, CancellationToken stop)
+    {
+        bool useLab = LabWanted(parsed);
+        OpenFiles.Check(parsed.GetValue(_httpsConcurrency));
+        await using var lab = useLab ? await _lab.StartAsync(parsed, time).ConfigureAwait(false) : null;
+        var costs = CostsOf(parsed);
         var options = new ScanOptions
         {
-            List = listOptions,
-            Output = parsed.GetValue(_output) ?? DefaultOutput(list, time),
-            Resolvers = await _resolving.ResolversAsync(parsed, lab?.Host, signals.Token).ConfigureAwait(false),
-            Resolver = resolver,
+            List = ListOptionsOf(parsed, job),
+            Output = job.Output,
+            Resolvers = await _resolving.ResolversAsync(parsed, lab?.Host, stop).ConfigureAwait(false),
+            Resolver = _resolving.Resolver(parsed, lab?.Host),
             PolicyFetch = _resolving.PolicyFetch(parsed, lab?.Host),
             HttpsConcurrency = parsed.GetValue(_httpsConcurrency),
             Politeness = Politeness(parsed, useLab),
-            Checks = checks,
-            Resume = resume,
+            Checks = costs.Checks,
+            Resume = job.Resume,
             Passes = parsed.GetValue(_passes),
             PassPause = parsed.GetValue(_passPause) is { } pause ? TimeSpan.FromSeconds(pause) : useLab ? LabPause : null,
             LaterTimeFactor = useLab ? 1 : ScanOptions.DefaultLaterTimeFactor,
@@ -133,6 +155,7 @@ internal sealed class ScanCommand
             MemoryCeilingMegabytes = parsed.GetValue(_memory),
             MxAddresses = costs.MxAddresses,
             CheckReportAuth = costs.CheckReportAuth,
+            WriteReport = !parsed.GetValue(_noReport),
             Prune = !parsed.GetValue(_noPrune),
             DkimTier = costs.DkimTier,
             TrustAd = _resolving.TrustAd(parsed),
@@ -143,10 +166,30 @@ internal sealed class ScanCommand
         };
         await using var display = ProgressDisplay.Create(parsed.GetValue(_progress)!, time);
         await using var watch = _observing.Begin(parsed, display, time);
-        var outcome = await new ScanRun(options, watch.Observer, time).RunAsync(source, signals.Token).ConfigureAwait(false);
+        var outcome = await new ScanRun(options, watch.Observer, time).RunAsync(job.Source, stop).ConfigureAwait(false);
         watch.Ended(outcome);
-        await display.DisposeAsync().ConfigureAwait(false);
-        return ScanReport.Print(outcome, Console.Out);
+        return outcome;
+    }
+
+    private ListOptions ListOptionsOf(ParseResult parsed, ScanJob job)
+    {
+        _ = Shard.TryParse(parsed.GetValue(_shard)!, out var shard);
+        return new ListOptions
+        {
+            Source = job.List,
+            Top = parsed.GetValue(_top),
+            Sample = parsed.GetValue(_sample),
+            Seed = parsed.GetValue(_seed),
+            Shard = shard,
+            ExcludeFile = parsed.GetValue(_exclude),
+            PublicSuffixList = parsed.GetValue(_psl) is { } file ? ReadPublicSuffixes(file) : PublicSuffixList.Embedded,
+        };
+    }
+
+    private CheckCosts CostsOf(ParseResult parsed)
+    {
+        _ = ScanCheckNames.TryParse(parsed.GetValue(_checks), out var checks);
+        return new CheckCosts(checks, parsed.GetValue(_mxAddresses), parsed.GetValue(_checkReportAuth), _resolving.DkimTier(parsed));
     }
 
     /// <summary>The lab is this machine: nobody to be polite to, unless asked.</summary>

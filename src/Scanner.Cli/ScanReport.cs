@@ -8,7 +8,7 @@ internal static class ScanReport
 {
     public static int Print(ScanOutcome outcome, TextWriter output)
     {
-        if (outcome.Summary is { } summary) output.Write(HeadlineText.Text(summary));
+        if (outcome.Summary is { } summary) output.Write(HeadlineText.Text(summary, Terminal.Width));
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{outcome.RowsWritten:N0} of {outcome.RowsExpected:N0} names have their row; {outcome.QueriesSent:N0} DNS queries, {outcome.Elapsed.TotalSeconds:N1} s, {outcome.RowsWritten / Math.Max(0.001, outcome.Elapsed.TotalSeconds):N0} names/s"));
         output.WriteLine($"run folder: {outcome.Folder}");

@@ -27,6 +27,9 @@ internal sealed class StopSignals : IDisposable
         }
     }
 
+    /// <summary>Says what the first signal does.</summary>
+    public static StopSignals ForScan() => new(() => Terminal.Note("stopping: finishing the names under way (again to end at once)"));
+
     /// <summary>Fires at the first signal.</summary>
     public CancellationToken Token => _stop.Token;
 

@@ -6,6 +6,26 @@ namespace Scanner.Cli;
 /// <summary>What people read. Text from the outside (names, records, paths in messages) never reaches a terminal raw.</summary>
 internal static class Terminal
 {
+    /// <summary>Columns of the terminal that standard output goes to; null when it goes to a file or a pipe, or nobody knows.</summary>
+    public static int? Width
+    {
+        get
+        {
+            if (Console.IsOutputRedirected) return null;
+            try
+            {
+                return Console.WindowWidth is > 0 and var width ? width : null;
+            }
+            catch (Exception e) when (e is IOException or PlatformNotSupportedException)
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>A picture that is drawn anew all the time suits neither a pipe nor a terminal that cannot place its cursor, such as those that read aloud.</summary>
+    public static bool CanRedraw => !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not "dumb";
+
     public static void Error(string line) => Write("scanner: " + Safe(line));
 
     public static void Note(string line) => Write(Safe(line));

@@ -50,6 +50,9 @@ public sealed record DnsAnswer
     /// <summary>The resolver that gave the final answer, <c>address:port</c>; null when none did.</summary>
     public string? Resolver { get; init; }
 
+    /// <summary>The resolver that was asked last, whether it answered or not: who is not to be asked first the next time. Null when nobody was.</summary>
+    public string? AskedLast { get; init; }
+
     /// <summary>Extended DNS Errors that came with it (RFC 8914), by number.</summary>
     public IReadOnlyList<ushort> ExtendedErrors { get; init; } = [];
 
@@ -64,7 +67,7 @@ public sealed record DnsAnswer
     public Presence Presence => Pruned ? Presence.Absent : Status.Presence();
 
     /// <summary>The records of one kind, in the order received.</summary>
-    public IEnumerable<T> RecordsOf<T>() where T : DnsRecord => Records.OfType<T>();
+    public IEnumerable<T> RecordsOf<T>() where T : DnsRecord => Records.Count == 0 ? [] : Records.OfType<T>();
 
     public static DnsAnswer Without(DnsQuestion question, DnsStatus status) => new() { Question = question, Status = status };
 
@@ -78,6 +81,11 @@ public interface IResolver
     /// <summary>Always gives an answer; throws only <see cref="OperationCanceledException"/>, when <paramref name="cancellationToken"/> fires,
     /// and <see cref="ResolverUnreachableException"/>, when no resolver answers anything any more.</summary>
     ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken);
+
+    /// <summary>The same, but another resolver is asked first than the one that had nothing to say before (classification.md 2.3). Where there
+    /// is one, and where it is known who is asked.</summary>
+    /// <param name="notFirst"><see cref="DnsAnswer.AskedLast"/> of the earlier answer.</param>
+    ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, string? notFirst, CancellationToken cancellationToken) => QueryAsync(question, cancellationToken);
 }
 
 /// <summary>No configured resolver answers: the run cannot go on. It ends the scan, not a name.</summary>

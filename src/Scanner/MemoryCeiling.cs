@@ -10,6 +10,8 @@ internal sealed class MemoryCeiling(int megabytes, TimeProvider time)
     /// <summary>Names between two looks at the heap: at most some ten megabytes of answers.</summary>
     private const int Stride = 64;
 
+    private const long WorthReleasing = 64 * 1024 * 1024;
+
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
 
     /// <summary>A full collection at most this often: it stops every thread for some ten milliseconds.</summary>
@@ -18,6 +20,13 @@ internal sealed class MemoryCeiling(int megabytes, TimeProvider time)
     private readonly long _limit = megabytes * 1024L * 1024;
     private int _count;
     private long _collectedAt;
+
+    /// <summary>Gives memory back to the system before the counting begins, which is done by a library with a heap of its own: the peak of a
+    /// run is then that of its scan.</summary>
+    public static void Release()
+    {
+        if (GC.GetGCMemoryInfo().TotalCommittedBytes > WorthReleasing) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+    }
 
     /// <param name="idle">Nothing waits before the workers: then there is nothing to wait for either, and going on is the only way to learn more.</param>
     public async ValueTask WaitAsync(bool idle, CancellationToken cancellationToken)

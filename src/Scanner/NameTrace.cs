@@ -9,7 +9,7 @@ namespace Scanner;
 
 /// <summary>
 /// <c>--trace NAME</c>: everything about one name as JSON lines in <c>trace.jsonl</c> of the run folder: every exchange with a server while the name is
-/// worked on, message by message, retries included; then every answer as the checks were given it, and the row. An answer without an exchange
+/// worked on, retries included, and in it every message that the engine sent and received, octet for octet; then every answer as the checks were given it, and the row. An answer without an exchange
 /// came from the cache, or from a question that another name had under way. For several callers at once.
 /// </summary>
 public sealed class NameTrace : IDisposable
@@ -70,14 +70,14 @@ public sealed class NameTrace : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    private void Exchange(IDnsTransport transport, DnsQuestion question, DnsQueryFlags flags, TimeSpan timeout, DnsReply reply, double milliseconds) =>
+    private void Exchange(IDnsTransport transport, DnsQuestion question, DnsQueryFlags flags, TimeSpan timeout, DnsReply reply, long start, MessageCapture capture) =>
         Write("exchange", json =>
         {
             json.WriteString("server", transport.Server.ToString());
             Question(json, question);
             json.WriteString("flags", string.Join(' ', Flags(flags)));
             json.WriteNumber("timeout_ms", timeout.TotalMilliseconds);
-            json.WriteNumber("milliseconds", Math.Round(milliseconds, 3));
+            json.WriteNumber("milliseconds", Math.Round(_time.GetElapsedTime(start).TotalMilliseconds, 3));
             json.WriteString("outcome", reply.Outcome.ToString().ToLowerInvariant());
             json.WriteNumber("rcode", reply.Rcode);
             json.WriteBoolean("tcp", reply.OverTcp);
@@ -86,6 +86,18 @@ public sealed class NameTrace : IDisposable
             json.WriteString("extended_errors", string.Join(' ', reply.ExtendedErrors));
             json.WriteString("error", reply.ErrorText);
             Records(json, reply.Answers);
+            json.WriteStartArray("messages");
+            foreach (var message in capture.Messages)
+            {
+                json.WriteStartObject();
+                json.WriteString("direction", message.Sent ? "sent" : "received");
+                json.WriteString("over", message.OverTcp ? "tcp" : "udp");
+                json.WriteNumber("milliseconds", Math.Round(_time.GetElapsedTime(start, message.Timestamp).TotalMilliseconds, 3));
+                // What text2pcap and people who read DNS messages take.
+                json.WriteString("hex", Convert.ToHexStringLower(message.Octets));
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
         });
 
     private static IEnumerable<string> Flags(DnsQueryFlags flags)
@@ -137,8 +149,9 @@ public sealed class NameTrace : IDisposable
         {
             if (!_working.Value) return await inner.ExchangeAsync(question, flags, timeout, cancellationToken).ConfigureAwait(false);
             long start = trace._time.GetTimestamp();
-            var reply = await inner.ExchangeAsync(question, flags, timeout, cancellationToken).ConfigureAwait(false);
-            trace.Exchange(inner, question, flags, timeout, reply, trace._time.GetElapsedTime(start).TotalMilliseconds);
+            var capture = new MessageCapture();
+            var reply = await inner.ExchangeAsync(question, flags with { Capture = capture }, timeout, cancellationToken).ConfigureAwait(false);
+            trace.Exchange(inner, question, flags, timeout, reply, start, capture);
             return reply;
         }
 

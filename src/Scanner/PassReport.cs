@@ -17,9 +17,8 @@ internal static class PassReport
 
     /// <summary>Rows, statuses by query type, and the counts of every pass; the headlines are those of <paramref name="passes"/>.</summary>
     public static (long Rows, IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> QueryStatus, IReadOnlyList<PassCounts> Passes) ReadRun(
-        RunFolder folder, IReadOnlyList<PassCounts> passes)
+        RowDatabase rows, IReadOnlyList<PassCounts> passes)
     {
-        using var rows = RowDatabase.Open(folder.ClosedParts());
         long count = rows.Query("SELECT count(*) FROM domains", r => r.GetInt64(0))[0];
         int last = rows.Query("SELECT coalesce(max(pass), 1)::INTEGER FROM domains", r => r.GetInt32(0))[0];
         var known = passes.ToDictionary(pass => pass.Pass);
@@ -32,12 +31,12 @@ internal static class PassReport
     /// <summary>The pass that has just ended, with the headline as it stands.</summary>
     public static PassCounts Read(RunFolder folder, int pass)
     {
-        using var rows = RowDatabase.Open(folder.ClosedParts());
-        var figures = Figures.Compute(rows);
-        string denominator = figures.Denominators.GetValueOrDefault(Metrics.Mail) is null ? Metrics.Listed : Metrics.Mail;
+        using var rows = RowDatabase.Open(folder.ClosedParts(), RowUse.Figures);
+        var figures = Figures.Headline(rows);
+        string denominator = figures.Any(figure => figure.Denominator == Metrics.Mail) ? Metrics.Mail : Metrics.Listed;
         return Count(rows, pass) with
         {
-            Headline = [.. figures.All
+            Headline = [.. figures
                 .Where(figure => figure.Denominator == denominator && HeadlineMetrics.Contains(figure.Metric))
                 .Select(figure => new PassFigure(figure.Metric, figure.Denominator, figure.Numerator, figure.Decided, figure.Unknown, figure.Size))],
         };

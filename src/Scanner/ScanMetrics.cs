@@ -28,6 +28,7 @@ public sealed class ScanMetrics : IDisposable
         _meter.CreateObservableCounter("scanner.dns.retries", () => statistics.Snapshot().Retries, "{query}", "Of them, not the first for their question");
         _meter.CreateObservableCounter("scanner.dns.tcp", () => statistics.Snapshot().OverTcp, "{query}", "Of them, answered over TCP");
         _meter.CreateObservableCounter("scanner.dns.dropped", () => Dropped(statistics), "{query}", "Queries that ended in silence or a network error, by resolver");
+        _meter.CreateObservableCounter("scanner.dns.wire", () => Wire(statistics), "{event}", "What happened on the wire, by resolver");
         _meter.CreateObservableGauge("scanner.dns.in_flight", () => statistics.InFlight, "{query}", "Queries waiting for an answer");
         _meter.CreateObservableCounter("scanner.dns.answers", () => Answers(statistics), "{answer}", "Final answers of a pass, by type asked and status");
         _meter.CreateObservableGauge("scanner.memory.heap", () => GC.GetTotalMemory(forceFullCollection: false), "By", "Managed heap");
@@ -45,6 +46,18 @@ public sealed class ScanMetrics : IDisposable
 
     private static IEnumerable<Measurement<long>> Dropped(ResolverStatistics statistics) =>
         statistics.Snapshot().Resolvers.Select(tally => new Measurement<long>(tally.Failed, Tag("resolver", tally.Resolver.ToString())));
+
+    private static IEnumerable<Measurement<long>> Wire(ResolverStatistics statistics)
+    {
+        foreach (var tally in statistics.Snapshot().Resolvers)
+        {
+            var wire = tally.Wire;
+            foreach (var (kind, count) in ((string, long)[])
+                [("late", wire.Late), ("mismatched", wire.Mismatched), ("unexpected", wire.Unexpected), ("malformed", wire.Malformed), ("truncated", wire.Truncated),
+                 ("kernel_drop", wire.KernelDrops ?? 0), ("rate_cut", tally.Cuts)])
+                yield return new(count, Tag("resolver", tally.Resolver.ToString()), Tag("kind", kind));
+        }
+    }
 
     private static IEnumerable<Measurement<long>> Answers(ResolverStatistics statistics) =>
         statistics.Snapshot().Answers.Select(entry => new Measurement<long>(

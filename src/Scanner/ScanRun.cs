@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Scanner.Aggregate;
 using Scanner.Checks;
 using Scanner.Checks.MtaSts;
 using Scanner.Dns;
@@ -143,6 +144,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         if (reason is null && !stop.IsCancellationRequested)
         {
             await WriteProvisionalAsync(session, null).ConfigureAwait(false);
+            MemoryCeiling.Release();
             var counts = PassReport.Read(store.Folder, pass) with { Ended = time.GetUtcNow() };
             store.EndPass(counts);
             observer.PassEnded(counts);
@@ -241,7 +243,11 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
     {
         var store = session.Store;
         var counters = CountersOf(session);
-        var counted = PassReport.ReadRun(store.Folder, store.Passes);
+        var wire = _statistics.Snapshot();
+        var used = ResourcesUsed.Now();
+        MemoryCeiling.Release();
+        using var rows = RowDatabase.Open(store.Folder.ClosedParts(), options.WriteReport ? RowUse.Report : RowUse.Rows);
+        var counted = PassReport.ReadRun(rows, store.Passes);
         store.Folder.Save(store.Begun with
         {
             Ended = time.GetUtcNow(),
@@ -250,6 +256,9 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
             QueriesSent = counters.Sent,
             Retries = counters.Retries,
             TcpShare = counters.Sent == 0 ? null : (double)counters.OverTcp / counters.Sent,
+            Hedged = wire.Hedged,
+            Wire = [.. wire.Resolvers.Select(WireCounts.Of)],
+            Resources = used,
             CacheHits = counters.CacheHits,
             PolicyFetches = counters.Policies,
             RowsWritten = counted.Rows,
@@ -261,7 +270,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
             InterruptedReason = stopped,
         });
         if (stopped is null) store.ForgetPending();
-        var summary = counted.Rows == 0 || !options.WriteReport ? null : Reporter.Write([store.Folder], store.Folder.FullPath);
+        var summary = counted.Rows == 0 || !options.WriteReport ? null : Reporter.Write(store.Folder, store.Folder.FullPath, rows);
         return new ScanOutcome(options.Output, survey.Selected, counted.Rows, counters.Sent, time.GetElapsedTime(session.Start), stopped, summary);
     }
 

@@ -23,6 +23,11 @@ internal static class ParquetRows
     {
         using var connection = new DuckDBConnection("DataSource=:memory:");
         connection.Open();
+        return Query(connection, sql);
+    }
+
+    public static List<Dictionary<string, object?>> Query(DuckDBConnection connection, string sql)
+    {
         using var command = connection.CreateCommand();
         command.CommandText = sql;
         using var reader = command.ExecuteReader();

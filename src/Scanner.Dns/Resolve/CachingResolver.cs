@@ -56,14 +56,18 @@ public sealed class CachingResolver : IResolver
     /// <summary>Answers kept now, the expired ones included that nobody has asked for again.</summary>
     public int Count => _entries.Count;
 
-    public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken)
+    public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken) => QueryAsync(question, notFirst: null, cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>Who finds a query under way takes its answer, whoever is asked.</remarks>
+    public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, string? notFirst, CancellationToken cancellationToken)
     {
         if (Find(question) is { } answer)
         {
             Interlocked.Increment(ref _hits);
             return new ValueTask<DnsAnswer>(answer);
         }
-        return new ValueTask<DnsAnswer>(JoinAsync(question, cancellationToken));
+        return new ValueTask<DnsAnswer>(JoinAsync(question, notFirst, cancellationToken));
     }
 
     private DnsAnswer? Find(DnsQuestion question)
@@ -73,7 +77,7 @@ public sealed class CachingResolver : IResolver
         return kept.Answer;
     }
 
-    private async Task<DnsAnswer> JoinAsync(DnsQuestion question, CancellationToken cancellationToken)
+    private async Task<DnsAnswer> JoinAsync(DnsQuestion question, string? notFirst, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         while (true)
@@ -86,7 +90,7 @@ public sealed class CachingResolver : IResolver
                 continue;
             }
             Interlocked.Increment(ref first ? ref _misses : ref _coalesced);
-            if (first) _ = FlyAsync(question, flight);
+            if (first) _ = FlyAsync(question, notFirst, flight);
             try
             {
                 var answer = await flight.Landed.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -100,7 +104,7 @@ public sealed class CachingResolver : IResolver
     }
 
     /// <summary>The one query. It runs on its own, so that the asker who began it may give up without failing the others.</summary>
-    private async Task FlyAsync(DnsQuestion question, Flight flight)
+    private async Task FlyAsync(DnsQuestion question, string? notFirst, Flight flight)
     {
         try
         {
@@ -108,7 +112,7 @@ public sealed class CachingResolver : IResolver
             var answer = Find(question);
             if (answer is null)
             {
-                answer = await _inner.QueryAsync(question, flight.Abandoned).ConfigureAwait(false);
+                answer = await _inner.QueryAsync(question, notFirst, flight.Abandoned).ConfigureAwait(false);
                 Keep(answer);
             }
             _flights.TryRemove(new KeyValuePair<DnsQuestion, Flight>(question, flight));

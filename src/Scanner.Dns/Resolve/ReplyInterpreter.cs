@@ -32,6 +32,7 @@ public static class ReplyInterpreter
             FailedTries = exchange.FailedTries ?? [],
             Milliseconds = exchange.Milliseconds,
             Resolver = reply.Outcome == TransportOutcome.Answered ? exchange.Resolver : null,
+            AskedLast = exchange.Resolver,
         };
     }
 

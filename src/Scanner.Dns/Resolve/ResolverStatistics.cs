@@ -1,4 +1,5 @@
 using System.Net;
+using Scanner.Dns.Transport;
 
 namespace Scanner.Dns.Resolve;
 
@@ -21,6 +22,9 @@ public sealed class ResolverStatistics
     private long _hedged;
     private readonly double[] _rates;
     private readonly int[] _cuts;
+    private readonly Lock _transportLock = new();
+    private readonly TransportSnapshot[] _ended;
+    private IReadOnlyList<IDnsTransport> _transports = [];
 
     public ResolverStatistics(IEnumerable<IPEndPoint> resolvers)
     {
@@ -29,6 +33,8 @@ public sealed class ResolverStatistics
         _failed = new long[_resolvers.Length];
         _cuts = new int[_resolvers.Length];
         _rates = new double[_resolvers.Length];
+        _ended = new TransportSnapshot[_resolvers.Length];
+        Array.Fill(_ended, new TransportSnapshot());
         Array.Fill(_rates, double.PositiveInfinity);
     }
 
@@ -52,6 +58,27 @@ public sealed class ResolverStatistics
         _inFlight--;
         if (answered is { } came) (came ? _answered : _failed)[index]++;
         if (overTcp) _overTcp++;
+    }
+
+    /// <summary>What is counted on the wire is these transports' from now on; one for each resolver.</summary>
+    internal void Watch(IReadOnlyList<IDnsTransport> transports)
+    {
+        lock (_transportLock) _transports = transports;
+    }
+
+    /// <summary>The transports are about to be closed: what they counted stays.</summary>
+    internal void Unwatch()
+    {
+        lock (_transportLock)
+        {
+            for (int i = 0; i < _transports.Count; i++) _ended[i] = _ended[i].Plus(_transports[i].Snapshot());
+            _transports = [];
+        }
+    }
+
+    private TransportSnapshot Wire(int index)
+    {
+        lock (_transportLock) return index < _transports.Count ? _ended[index].Plus(_transports[index].Snapshot()) : _ended[index];
     }
 
     internal void Hedged() => Interlocked.Increment(ref _hedged);
@@ -82,6 +109,7 @@ public sealed class ResolverStatistics
             {
                 Ceiling = double.IsPositiveInfinity(_rates[i]) ? null : _rates[i],
                 Cuts = _cuts[i],
+                Wire = Wire(i),
             })],
         };
     }
@@ -117,4 +145,6 @@ public readonly record struct ResolverTally(IPEndPoint Resolver, long Answered, 
 
     /// <summary>How often that was lowered, in the latest pass.</summary>
     public int Cuts { get; init; }
+
+    public required TransportSnapshot Wire { get; init; }
 }

@@ -51,6 +51,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         _lastAnswer = time.GetTimestamp();
         _hedge = options.Hedge && transports.Count > 1;
         Statistics = statistics ?? new ResolverStatistics(transports.Select(t => t.Server));
+        Statistics.Watch(transports);
         _flow = new FlowControl(options, _upstreams, Statistics, time);
         if (options.Attempts == 1) return;
         _retry = new ResiliencePipelineBuilder<Try> { TimeProvider = time }
@@ -72,20 +73,25 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     /// <summary>Resolvers that get trial queries only, for the time being.</summary>
     internal int OpenCircuits => _upstreams.Count(upstream => upstream.IsOpen);
 
+    public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken) => QueryAsync(question, avoid: null, cancellationToken);
+
+    public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, string? notFirst, CancellationToken cancellationToken) =>
+        QueryAsync(question, notFirst is null ? null : Array.Find(_upstreams, upstream => upstream.Name == notFirst), cancellationToken);
+
     // Most questions end here, in one state machine that comes from a pool: what is not for each of them is in methods of its own.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken)
+    private async ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, Upstream? avoid, CancellationToken cancellationToken)
     {
         if (IsTooLong(question.Name))
         {
             Statistics.FinalAnswer(question.Type, DnsStatus.NameTooLong);
             return DnsAnswer.Without(question, DnsStatus.NameTooLong);
         }
-        if (_hedge) return await HedgedAsync(question, cancellationToken).ConfigureAwait(false);
+        if (_hedge) return await HedgedAsync(question, avoid, cancellationToken).ConfigureAwait(false);
 
         StartTrials();
-        var upstream = await _flow.EnterAsync(null, null, isRetry: false, cancellationToken).ConfigureAwait(false)
-            ?? await EnterWhenAnyAsync(avoid: null, isRetry: false, cancellationToken).ConfigureAwait(false);
+        var upstream = await _flow.EnterAsync(avoid, null, isRetry: false, cancellationToken).ConfigureAwait(false)
+            ?? await EnterWhenAnyAsync(avoid, isRetry: false, cancellationToken).ConfigureAwait(false);
         // As in ExchangeAsync.
         long sentAt = _time.GetTimestamp();
         DnsReply reply;
@@ -126,6 +132,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         // First: its timer asks the transports for their drops.
         _flow.Dispose();
+        Statistics.Unwatch();
         foreach (var upstream in _upstreams) await upstream.Transport.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
     }
@@ -259,11 +266,11 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
 
     /// <summary>The first try with a second one beside it, when it takes longer than 95 of 100 answers of that resolver. The first good
     /// answer counts and the other query is given up.</summary>
-    private async ValueTask<DnsAnswer> HedgedAsync(DnsQuestion question, CancellationToken cancellationToken)
+    private async ValueTask<DnsAnswer> HedgedAsync(DnsQuestion question, Upstream? avoid, CancellationToken cancellationToken)
     {
         StartTrials();
-        var upstream = await _flow.EnterAsync(null, null, isRetry: false, cancellationToken).ConfigureAwait(false)
-            ?? await EnterWhenAnyAsync(avoid: null, isRetry: false, cancellationToken).ConfigureAwait(false);
+        var upstream = await _flow.EnterAsync(avoid, null, isRetry: false, cancellationToken).ConfigureAwait(false)
+            ?? await EnterWhenAnyAsync(avoid, isRetry: false, cancellationToken).ConfigureAwait(false);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var first = ExchangeAsync(upstream, question, FlagsFor(question, upstream), attempt: 1, enough.Token).AsTask();
         if (upstream.Latency.Ticks is not { } patience || await IsInTimeAsync(first, patience, enough.Token).ConfigureAwait(false)

@@ -55,8 +55,9 @@ public sealed record DnsReply
 /// <param name="Tcp">Ask over TCP from the start.</param>
 /// <param name="NoEdns">Leave the OPT record out, for a server that answered FORMERR or NOTIMP to it (RFC 6891 §7).</param>
 /// <param name="AuthenticData">AD=1: say in the answer whether it was validated (RFC 6840 §5.7). A transport that cannot set it leaves it out.</param>
+/// <param name="Capture">Takes the messages themselves, for a trace; null for nearly every question. A transport that has no octets leaves it empty.</param>
 public readonly record struct DnsQueryFlags(bool CheckingDisabled = false, bool DnssecOk = false, bool Tcp = false, bool NoEdns = false,
-    bool AuthenticData = false);
+    bool AuthenticData = false, MessageCapture? Capture = null);
 
 /// <summary>
 /// The one seam between resolver policy (retries, limits, cache) and the wire: one question to one server, once, UDP first and TCP

@@ -46,6 +46,31 @@ public sealed record TransportSnapshot
 
     /// <summary>Time from sending to answer, UDP only.</summary>
     public LatencyHistogram Latency { get; init; } = new();
+
+    /// <summary>Both together: the passes of a run each have a transport of their own. The receive buffer is the other's.</summary>
+    public TransportSnapshot Plus(TransportSnapshot other)
+    {
+        var latency = new LatencyHistogram();
+        latency.Add(Latency);
+        latency.Add(other.Latency);
+        return new()
+        {
+            Sent = Sent + other.Sent,
+            Answered = Answered + other.Answered,
+            TimedOut = TimedOut + other.TimedOut,
+            NetworkErrors = NetworkErrors + other.NetworkErrors,
+            Late = Late + other.Late,
+            Mismatched = Mismatched + other.Mismatched,
+            Unexpected = Unexpected + other.Unexpected,
+            Malformed = Malformed + other.Malformed,
+            Truncated = Truncated + other.Truncated,
+            OverTcp = OverTcp + other.OverTcp,
+            TcpConnections = TcpConnections + other.TcpConnections,
+            KernelDrops = KernelDrops is null && other.KernelDrops is null ? null : (KernelDrops ?? 0) + (other.KernelDrops ?? 0),
+            ReceiveBuffer = other.ReceiveBuffer,
+            Latency = latency,
+        };
+    }
 }
 
 /// <summary>

@@ -57,15 +57,20 @@ public sealed class Figures
             MailUnknown = mailUnknown,
             Denominators = new OrderedDictionary<string, long?>(
                 denominators.OrderBy(d => Metrics.Place(Metrics.Denominators, m => m.Name, d.Key))),
-            All = rows.Query(RowDatabase.Sql("t02_headline"), ReadFigure)
-                .OrderBy(f => Metrics.Place(Metrics.All, m => m.Name, f.Metric))
-                .ThenBy(f => Metrics.Place(Metrics.Denominators, m => m.Name, f.Denominator))
-                .ToArray(),
+            All = Headline(rows),
             Queries = rows.Query(
                 RowDatabase.Sql("completeness"),
                 r => new QueryStatusCount(r.GetString(0), r.GetString(1), r.GetBoolean(2), r.GetInt64(3), r.GetInt64(4))),
         };
     }
+
+    /// <summary>What <see cref="All"/> holds, alone.</summary>
+    public static IReadOnlyList<Figure> Headline(RowDatabase rows) =>
+    [
+        .. rows.Query(RowDatabase.Sql("t02_headline"), ReadFigure)
+            .OrderBy(f => Metrics.Place(Metrics.All, m => m.Name, f.Metric))
+            .ThenBy(f => Metrics.Place(Metrics.Denominators, m => m.Name, f.Denominator)),
+    ];
 
     /// <summary>One figure, or null when its check was not asked for or its denominator is null.</summary>
     public Figure? Find(string metric, string denominator) => All.FirstOrDefault(f => f.Metric == metric && f.Denominator == denominator);

@@ -1,59 +1,96 @@
 using System.Data.Common;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using DuckDB.NET.Data;
+using DuckDB.NET.Native;
 
 namespace Scanner.Aggregate;
+
+/// <summary>What rows are opened for.</summary>
+public enum RowUse : byte
+{
+    /// <summary>To count rows: the view <c>domains</c> alone.</summary>
+    Rows = 1,
+
+    /// <summary>For one or two figures: the facts and macros too, over the files.</summary>
+    Figures = 2,
+
+    /// <summary>For all tables: the facts are kept, so that each query is fast.</summary>
+    Report = 3,
+}
 
 /// <summary>
 /// The rows of one run, or of several, opened in place by DuckDB as the view <c>domains</c>, with the views and macros of the
 /// <see cref="Prelude"/> over it. Nothing is copied to disk: the queries read the Parquet files, or, of a small run, its rows in memory.
 /// The queries are the embedded <c>Sql/*.sql</c>, the same that a notebook can run.
 /// </summary>
-public sealed class RowDatabase : IDisposable
+public sealed partial class RowDatabase : IDisposable
 {
-    /// <summary>Over this DuckDB spills to disk. The headline over a million names needs a tenth of it.</summary>
-    private const string MemoryLimit = "1GB";
+    /// <summary>Up to here DuckDB gets <see cref="LittleMemory"/> and one thread, so that the report stays below the scan that it follows: a
+    /// million rows take half a minute. Two threads take two thirds of that, and 200 MB more.</summary>
+    private const long RowsOfOneRun = 2_000_000;
+
+    private const string LittleMemory = "128MB";
+
+    /// <summary>For many runs together, and for what does not fit into the little. Over it DuckDB spills to disk.</summary>
+    private const string MuchMemory = "1GB";
 
     /// <summary>The files that every table's query needs, in the order in which they must run.</summary>
     public static IReadOnlyList<string> Prelude { get; } = ["facts", "denominators", "macros"];
 
-    /// <summary>50,000: up to here most of a query's time is planning and opening files, and the rows take some 100 MB; kept in memory they
-    /// are asked three times as fast.</summary>
-    private const long RowsKept = 50_000;
+    /// <summary>Rows up to which the facts are kept in memory, some 100 MB; above it they are kept in a temporary file, compressed and
+    /// read a piece at a time, so that the memory needed does not grow with the list.</summary>
+    private const long RowsInMemory = 50_000;
 
     private readonly DuckDBConnection _connection = new("DataSource=:memory:");
 
-    private RowDatabase(string rows)
+    /// <summary>Where the facts of a large run lie, and what does not fit into memory.</summary>
+    private readonly string _scratch = Path.Combine(Path.GetTempPath(), $"scanner-duckdb-{Environment.ProcessId}-{Guid.NewGuid():N}");
+
+    private string _memory = MuchMemory;
+
+    private RowDatabase(string rows, RowUse use)
+    {
+        try
+        {
+            Prepare(rows, use);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    private void Prepare(string rows, RowUse use)
     {
         _connection.Open();
         // No file from the network, whatever a query asks for; the reader for Parquet is built in.
         Execute(string.Create(CultureInfo.InvariantCulture, $"""
-            SET memory_limit = '{MemoryLimit}';
-            SET threads = {Environment.ProcessorCount};
             SET enable_progress_bar = false;
             SET autoinstall_known_extensions = false;
             SET autoload_known_extensions = false;
             SET preserve_insertion_order = false;
-            SET temp_directory = {Quote(Path.Combine(Path.GetTempPath(), $"scanner-duckdb-{Environment.ProcessId}-{Guid.NewGuid():N}"))};
+            SET temp_directory = {Quote(Path.Combine(_scratch, "spill"))};
             """));
         Execute(RowColumns.SchemaSql);
-        // By name: parts of an older schema version lack the newer columns, which no_rows gives as NULL.
         Execute($"CREATE VIEW domains AS {rows}");
-        foreach (string query in Prelude) Execute(Sql(query));
-        if (Query("SELECT count(*) FROM domains", r => r.GetInt64(0))[0] > RowsKept) return;
-        // Without the evidence, which no query asks for.
-        Execute("CREATE TABLE facts_kept AS SELECT COLUMNS(lambda c: NOT regexp_matches(c, '^evidence_|_candidates$|_raw_policy$')) FROM facts; CREATE OR REPLACE VIEW facts AS FROM facts_kept");
+        if (use > RowUse.Rows) foreach (string query in Prelude) Execute(Sql(query));
+        if (use == RowUse.Report) KeepFacts();
+        else GiveMemory(LittleMemory);
     }
 
     /// <param name="parts">Paths of closed parts; none gives an empty table.</param>
+    /// <param name="use">What for: what is made ready for many queries costs more than a few of them.</param>
     /// <exception cref="IOException">A part cannot be read; the message names it.</exception>
-    public static RowDatabase Open(IReadOnlyList<string> parts) => OpenView(parts.Count > 0 ? $"FROM no_rows UNION ALL BY NAME {From(parts)}" : "FROM no_rows");
+    public static RowDatabase Open(IReadOnlyList<string> parts, RowUse use = RowUse.Report) =>
+        OpenView(parts.Count > 0 ? $"FROM no_rows UNION ALL BY NAME {From(parts)}" : "FROM no_rows", use);
 
     /// <summary>Several runs in one view: the column <c>run</c> is the 0-based place of a row's run among <paramref name="runs"/>.</summary>
     /// <exception cref="IOException">A part cannot be read; the message names it.</exception>
     public static RowDatabase OpenRuns(IReadOnlyList<IReadOnlyList<string>> runs) => OpenView(string.Join(
         " UNION ALL BY NAME ",
-        runs.Select((parts, run) => $"(SELECT {run} AS run, * {(parts.Count > 0 ? From(parts) : "FROM no_rows")})").Prepend("(SELECT NULL::INTEGER AS run, * FROM no_rows)")));
+        runs.Select((parts, run) => $"(SELECT {run} AS run, * {(parts.Count > 0 ? From(parts) : "FROM no_rows")})").Prepend("(SELECT NULL::INTEGER AS run, * FROM no_rows)")), RowUse.Report);
 
     /// <summary>The text of an embedded query, by its file name without <c>.sql</c>.</summary>
     public static string Sql(string name)
@@ -63,6 +100,16 @@ public sealed class RowDatabase : IDisposable
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }
+
+    private static readonly Lazy<HashSet<string>> WordsOfQueries = new(() =>
+    {
+        var assembly = typeof(RowDatabase).Assembly;
+        var queries = assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal)).Select(name => name[..^".sql".Length]);
+        return [.. queries.SelectMany(query => Word().Matches(Sql(query)).Select(match => match.Value))];
+    });
+
+    [GeneratedRegex(@"\w+")]
+    private static partial Regex Word();
 
     /// <summary>Runs SQL and reads every row of its result.</summary>
     /// <exception cref="IOException">The files cannot be read, or the query fails.</exception>
@@ -76,6 +123,12 @@ public sealed class RowDatabase : IDisposable
             var rows = new List<T>();
             while (reader.Read()) rows.Add(read(reader));
             return rows;
+        }
+        catch (DuckDBException e) when (e.ErrorType == DuckDBErrorType.OutOfMemory && _memory == LittleMemory)
+        {
+            // A night's scan shall not end without its figures because its names are unusual.
+            GiveMemory(MuchMemory);
+            return Query(sql, read);
         }
         catch (DuckDBException e)
         {
@@ -117,7 +170,39 @@ public sealed class RowDatabase : IDisposable
         return $"CASE WHEN regexp_matches({name}, {formula}) THEN '''' ELSE '' END || regexp_replace({name}, {unseen}, '\uFFFD', 'g') AS {name}";
     }
 
-    public void Dispose() => _connection.Dispose();
+    public void Dispose()
+    {
+        _connection.Dispose();
+        if (Directory.Exists(_scratch)) Directory.Delete(_scratch, recursive: true);
+    }
+
+    /// <summary>Replaces the view <c>facts</c> by a table with its columns, as far as a query asks for them: every query then reads a few
+    /// short columns, instead of opening all parts again and working out the same facts.</summary>
+    private void KeepFacts()
+    {
+        long rows = Query("SELECT count(*) FROM domains", r => r.GetInt64(0))[0];
+        Execute(rows <= RowsOfOneRun ? "SET memory_limit = '128MB'; SET threads = 1" : $"SET memory_limit = '1GB'; SET threads = {Environment.ProcessorCount}");
+        string table = "facts_kept";
+        if (rows > RowsInMemory)
+        {
+            Directory.CreateDirectory(_scratch);
+            Execute($"ATTACH {Quote(Path.Combine(_scratch, "facts.duckdb"))} AS scratch");
+            table = "scratch.facts_kept";
+        }
+        var columns = Query("DESCRIBE facts", r => r.GetString(0)).Where(IsAskedFor).Select(name => $"\"{name}\"");
+        Run($"CREATE TABLE {table} AS SELECT {string.Join(", ", columns)} FROM facts; CREATE OR REPLACE VIEW facts AS FROM {table}");
+    }
+
+    private void GiveMemory(string limit)
+    {
+        _memory = limit;
+        Execute(string.Create(CultureInfo.InvariantCulture, $"SET memory_limit = '{limit}'; SET threads = {(limit == LittleMemory ? 1 : Environment.ProcessorCount)}"));
+    }
+
+    /// <summary>Queries name their columns, but for those that they take by their beginning.</summary>
+    private static bool IsAskedFor(string column) =>
+        column.StartsWith("in_", StringComparison.Ordinal) || column.StartsWith("is_", StringComparison.Ordinal) || column.StartsWith("q_", StringComparison.Ordinal)
+        || WordsOfQueries.Value.Contains(column);
 
     private void Execute(string sql)
     {
@@ -129,13 +214,14 @@ public sealed class RowDatabase : IDisposable
     /// <summary>Text as an SQL literal.</summary>
     internal static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
+    // By name: parts of an older schema version lack the newer columns, which no_rows gives as NULL.
     private static string From(IReadOnlyList<string> parts) => $"FROM read_parquet([{string.Join(", ", parts.Select(Quote))}], union_by_name = true)";
 
-    private static RowDatabase OpenView(string rows)
+    private static RowDatabase OpenView(string rows, RowUse use)
     {
         try
         {
-            return new RowDatabase(rows);
+            return new RowDatabase(rows, use);
         }
         catch (DuckDBException e)
         {

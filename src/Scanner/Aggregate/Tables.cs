@@ -35,6 +35,7 @@ public static class Tables
         Of("u1_uncertainty", "U1", "Three intervals for the headline over mail: missing data, sampling, clusters", "tables.md section 5 point 10", ["mx"]),
         Of("p02_rank_bins", "P2", "Data of plot P2: shares along the ranking", "MailTester, DMARCguard", ["mx"]),
         Of("p06_spf_addresses", "P6", "Data of plot P6: distribution of the authorised IPv4 addresses", "Czybik et al. 2023", ["spf"]),
+        Of("p10_over_time", "P10", "Data of plot P10: tries, failures and unknown answers over the run", "nobody prints it", []),
         Of("p11_include_concentration", "P11", "Data of plot P11: concentration of SPF includes", "Czybik et al. 2023", ["spf"]),
     ];
 
@@ -63,7 +64,11 @@ public static class Tables
         ["last_rank"] = ("rank", "last rank of the bin"),
         ["addresses"] = ("IPv4 addresses", "at most so many are authorised"),
         ["place"] = ("", "1 is the most included domain"),
-        ["names"] = ("names", "names of mail that include the domain"),
+        ["names"] = ("names", "names that the row is about: the query says which"),
+        ["bin"] = ("", "0-based place in time, of forty"),
+        ["second"] = ("s", "from the first question of the run to the bin's middle"),
+        ["seconds"] = ("s", "width of the bin"),
+        ["queries"] = ("queries", "tries of the five base questions of the bin's names"),
         ["targets"] = ("domains", "different domains that are included"),
     };
 

@@ -9,15 +9,17 @@ public static class HeadlineText
 {
     public const int Width = 100;
 
-    public static string Text(Summary summary)
+    /// <param name="columns">What the terminal has; null for as many as are wanted. Below <see cref="Width"/> the second denominator is left out.</param>
+    public static string Text(Summary summary, int? columns = null)
     {
         var text = new StringBuilder();
-        if (Headline.Sentence(summary) is { Length: > 0 } sentence) Wrap(text, sentence);
-        foreach (string note in Headline.Notes(summary)) Wrap(text, note);
+        int width = Math.Clamp(columns ?? Width, 40, Width);
+        if (Headline.Sentence(summary) is { Length: > 0 } sentence) Wrap(text, sentence, width);
+        foreach (string note in Headline.Notes(summary)) Wrap(text, note, width);
         text.Append('\n');
 
         string first = summary.Headline;
-        bool two = first != Metrics.Listed;
+        bool two = first != Metrics.Listed && width == Width;
         text.Append(Line("", first, "", "", "", two ? Metrics.Listed : "", "", "")).Append('\n');
         text.Append(Line("metric", "share", "bounds, %", "yes/decided", "unknown", two ? "share" : "", two ? "yes/decided" : "", two ? "unknown" : "")).Append('\n');
         foreach (var metric in Metrics.All)
@@ -45,12 +47,12 @@ public static class HeadlineText
         ? n.ToString(CultureInfo.InvariantCulture)
         : (n / 1000).ToString(CultureInfo.InvariantCulture) + "k";
 
-    private static void Wrap(StringBuilder text, string paragraph)
+    private static void Wrap(StringBuilder text, string paragraph, int width)
     {
         int column = 0;
         foreach (string word in paragraph.Split(' '))
         {
-            if (column > 0 && column + 1 + word.Length > Width)
+            if (column > 0 && column + 1 + word.Length > width)
             {
                 text.Append('\n');
                 column = 0;

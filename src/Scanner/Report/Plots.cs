@@ -11,6 +11,9 @@ internal sealed class Plots(RowDatabase rows, string tables, string headline)
 {
     private const string Bounds = "Whiskers: missing-data bounds (every unknown a no, or a yes).";
 
+    /// <summary>Seconds. Below it the machine's own pauses are all that a rate shows.</summary>
+    private const double ShortestBin = 0.01;
+
     private static readonly string[] _buckets = ["1-100", "101-1k", "1001-10k", "10001-100k", "100001-1M", "over-1M"];
 
     private sealed record Point(string Label, string Metric, long Numerator, long Decided, long Unknown, long Size, double Share, double? Low, double? High);
@@ -21,7 +24,7 @@ internal sealed class Plots(RowDatabase rows, string tables, string headline)
         {
             Funnel(), AlongTheRanking(), SpfByRank(), DmarcBy("p04_dmarc_by_rank", "t03_rank", "bucket", "bucket_kind = 'disjoint'", "rank"),
             DmarcBy("p04_dmarc_by_provider", "t05_mx_provider", "provider", $"level = '{ProviderLevel()}'", "MX provider"), Lookups(), Addresses(), MtaStsFunnel(), Overlap(),
-            ByTld(), Concentration(),
+            ByTld(), Rate(), Failures(), Concentration(),
         }.OfType<Drawing>(),
     ];
 
@@ -151,6 +154,42 @@ internal sealed class Plots(RowDatabase rows, string tables, string headline)
         return points.Length == 0 ? null : BarCharts.Horizontal(
             "p09_tld", "P9. Own DMARC records by TLD", $"The {points.Length} TLDs with most names that run mail (n beside each). Whiskers: 95 % Wilson intervals (sampling). Bounds: table t04_tld.", "share of mail with an own DMARC record",
             [.. points.Select(p => ToBar(p, "." + p.Label) with { After = $"{Headline.Percent(p.Share, 1)} of {Axis.Count(p.Decided)}" })]);
+    }
+
+    private Drawing? Rate()
+    {
+        var (bins, unit, seconds) = OverTime("failed");
+        return bins.Count == 0 ? null : LineCharts.Draw(
+            "p10_rate", "P10a. Queries a second over the run",
+            $"{Headline.Count(bins.Sum(b => b.Queries))} tries of the five base questions of {Headline.Count(bins.Sum(b => b.Names))} names, by when a name was first asked, in bins of {(bins[0].Width / seconds).ToString("0.###", CultureInfo.InvariantCulture)} {unit}. "
+            + "Queries for SPF includes, addresses and further checks come on top.", $"{unit} since the first question", "queries a second", log: false,
+            [new Line("queries", Ink.Blue, [.. bins.Select(b => (b.At / seconds, b.Queries / b.Width, (double?)null, (double?)null))])],
+            top: Axis.RoundAbove(Math.Max(1, bins.Max(b => b.Queries / b.Width))), xText: v => v.ToString("0.###", CultureInfo.InvariantCulture), yText: Axis.Count);
+    }
+
+    private Drawing? Failures()
+    {
+        var (bins, unit, seconds) = OverTime("unknown");
+        if (bins.Count == 0) return null;
+        Line[] lines = [.. new[] { ("failed", "tries that failed", Ink.Orange), ("timeout", "tries that timed out", Ink.Vermilion), ("unknown", "questions left unknown", Ink.Blue) }
+            .Select(l => new Line(l.Item2, l.Item3, [.. OverTime(l.Item1).Bins.Where(b => b.Size > 0).Select(b => (b.At / seconds, (double)b.Numerator / b.Size, (double?)null, (double?)null))])).Where(l => l.Points.Count > 0)];
+        return lines.Length == 0 ? null : LineCharts.Draw(
+            "p10_failures", "P10b. Failed tries and unknown answers over the run",
+            $"Of the tries and the questions of P10a; n = {Headline.Count(bins.Sum(b => b.Queries))} tries, {Headline.Count(bins.Sum(b => b.Size))} questions. Every one is counted: no bounds. A question left unknown has failed in every pass.",
+            $"{unit} since the first question", "share", log: false, lines, xText: v => v.ToString("0.###", CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Every bin of the run, those without a name too, and the unit of time that suits its length.</summary>
+    private (IReadOnlyList<(double At, double Width, long Names, long Queries, long Numerator, long Size)> Bins, string Unit, double Seconds) OverTime(string measure)
+    {
+        var found = rows.Query(
+            $"SELECT bin, seconds, names, queries, numerator, size FROM {File("p10_over_time")} WHERE measure = '{measure}'",
+            r => (Bin: r.GetInt32(0), Width: r.GetDouble(1), Names: r.GetInt64(2), Queries: r.GetInt64(3), Numerator: r.GetInt64(4), Size: r.GetInt64(5))).ToDictionary(b => b.Bin);
+        // A run that was over in no time has no rate.
+        double width = found.Count == 0 ? 0 : found.Values.First().Width;
+        if (width < ShortestBin) return ([], "", 1);
+        var (unit, seconds) = (40 * width) switch { > 3 * 3600 => ("hours", 3600.0), > 180 => ("minutes", 60.0), _ => ("seconds", 1.0) };
+        return ([.. Enumerable.Range(0, 40).Select(i => found.GetValueOrDefault(i) is var b ? ((i + 0.5) * width, width, b.Names, b.Queries, b.Numerator, b.Size) : default)], unit, seconds);
     }
 
     private Drawing? Concentration()

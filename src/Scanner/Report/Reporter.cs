@@ -16,11 +16,19 @@ public static class Reporter
     public static Summary Write(IReadOnlyList<RunFolder> runs, string outputFolder)
     {
         var set = RunSet.Of(runs);
-        var header = Summary.HeaderOf(set);
         using var rows = RowDatabase.Open(set.Parts);
+        return Write(set, outputFolder, rows);
+    }
+
+    /// <summary>The same for a run whose rows are open.</summary>
+    public static Summary Write(RunFolder run, string outputFolder, RowDatabase rows) => Write(RunSet.Of([run]), outputFolder, rows);
+
+    private static Summary Write(RunSet set, string outputFolder, RowDatabase rows)
+    {
+        var header = Summary.HeaderOf(set);
         var figures = Figures.Compute(rows);
         if (figures.DuplicateRows > 0)
-            throw new RunFolderException(runs.Count > 1
+            throw new RunFolderException(set.Manifests.Count > 1
                 ? $"{figures.DuplicateRows} names are in more than one of these runs: they are not shards of one list that exclude each other"
                 : $"{figures.DuplicateRows} rows are of a name that already has one: the run folder is damaged");
         var summary = new Summary(header, figures);

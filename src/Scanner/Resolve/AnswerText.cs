@@ -1,8 +1,9 @@
+using System.Buffers;
+using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using Scanner.Checks;
 using Scanner.Dns;
 
@@ -21,23 +22,40 @@ namespace Scanner.Resolve;
 /// </summary>
 public static class AnswerText
 {
-    /// <param name="withTries">Tell how many queries it took, for the row's own questions: shared answers would no longer be the same text in every
-    /// row, which is what makes them small.</param>
     public static string Format(DnsAnswer answer, bool withTries = false)
     {
-        var text = new StringBuilder(64);
-        text.Append(answer.Question.Name).Append(' ').Append(TypeName(answer.Question.Type)).Append(' ').Append(answer.Status.Word());
-        if (answer.Question.Dnssec) text.Append(" dnssec");
-        if (answer.AuthenticData) text.Append(" ad");
-        if (answer.NameDenied) text.Append(" nxname");
-        if (withTries && answer.Tries != 1) text.Append(CultureInfo.InvariantCulture, $" tries={answer.Tries}");
-        if (answer.CnameTarget is { } target) text.Append(" cname=").Append(target);
+        var text = new ArrayBufferWriter<char>();
+        Write(answer, text, withTries);
+        return text.WrittenSpan.ToString();
+    }
+
+    /// <param name="withTries">Tell how many queries it took, for the row's own questions: shared answers would no longer be the same text in every
+    /// row, which is what makes them small.</param>
+    public static void Write(DnsAnswer answer, IBufferWriter<char> text, bool withTries = false)
+    {
+        text.Write(answer.Question.Name);
+        text.Write(" ");
+        text.Write(TypeName(answer.Question.Type));
+        text.Write(" ");
+        text.Write(answer.Status.Word());
+        if (answer.Question.Dnssec) text.Write(" dnssec");
+        if (answer.AuthenticData) text.Write(" ad");
+        if (answer.NameDenied) text.Write(" nxname");
+        if (withTries && answer.Tries != 1)
+        {
+            text.Write(" tries=");
+            Write(text, answer.Tries);
+        }
+        if (answer.CnameTarget is { } target)
+        {
+            text.Write(" cname=");
+            text.Write(target);
+        }
         foreach (var record in answer.Records)
         {
-            text.Append('\n');
-            AppendData(text, record);
+            text.Write("\n");
+            WriteData(text, record);
         }
-        return text.ToString();
     }
 
     /// <summary>False for text that this program did not write, or that a later one wrote with types of its own: such an answer counts as
@@ -80,32 +98,61 @@ public static class AnswerText
         return true;
     }
 
-    private static void AppendData(StringBuilder text, DnsRecord record)
+    private static void WriteData(IBufferWriter<char> text, DnsRecord record)
     {
         switch (record)
         {
             case TxtRecord txt:
                 for (int i = 0; i < txt.Strings.Count; i++)
                 {
-                    text.Append(i == 0 ? "\"" : " \"");
-                    foreach (byte octet in txt.Strings[i].Span)
-                    {
-                        if (octet is (byte)'"' or (byte)'\\') text.Append('\\').Append((char)octet);
-                        else if (octet is >= 0x20 and < 0x7F) text.Append((char)octet);
-                        else text.Append(CultureInfo.InvariantCulture, $"\\{octet:D3}");
-                    }
-                    text.Append('"');
+                    text.Write(i == 0 ? "\"" : " \"");
+                    WriteEscaped(text, txt.Strings[i].Span);
+                    text.Write("\"");
                 }
                 break;
-            case MxRecord mx: text.Append(CultureInfo.InvariantCulture, $"{mx.Preference} {mx.Exchange}"); break;
-            case AddressRecord address: text.Append(address.Address); break;
-            case CnameRecord cname: text.Append(cname.Target); break;
-            case NsRecord ns: text.Append(ns.Target); break;
-            case PtrRecord ptr: text.Append(ptr.Target); break;
-            case SoaRecord soa: text.Append(CultureInfo.InvariantCulture, $"{soa.PrimaryServer} {soa.Minimum}"); break;
-            case TlsaRecord tlsa: text.Append(CultureInfo.InvariantCulture, $"{tlsa.Usage} {tlsa.Selector} {tlsa.MatchingType} {Convert.ToHexStringLower(tlsa.Data.Span)}"); break;
-            default: text.Append('-'); break;
+            case MxRecord mx:
+                Write(text, mx.Preference);
+                text.Write(" ");
+                text.Write(mx.Exchange);
+                break;
+            case AddressRecord address: Write(text, address.Address); break;
+            case CnameRecord cname: text.Write(cname.Target); break;
+            case NsRecord ns: text.Write(ns.Target); break;
+            case PtrRecord ptr: text.Write(ptr.Target); break;
+            case SoaRecord soa:
+                text.Write(soa.PrimaryServer);
+                text.Write(" ");
+                Write(text, soa.Minimum);
+                break;
+            case TlsaRecord tlsa: text.Write(string.Create(CultureInfo.InvariantCulture, $"{tlsa.Usage} {tlsa.Selector} {tlsa.MatchingType} {Convert.ToHexStringLower(tlsa.Data.Span)}")); break;
+            default: text.Write("-"); break;
         }
+    }
+
+    private static void WriteEscaped(IBufferWriter<char> text, ReadOnlySpan<byte> octets)
+    {
+        var to = text.GetSpan(4 * octets.Length);
+        int length = 0;
+        foreach (byte octet in octets)
+        {
+            if (octet is >= 0x20 and < 0x7F)
+            {
+                if (octet is (byte)'"' or (byte)'\\') to[length++] = '\\';
+                to[length++] = (char)octet;
+                continue;
+            }
+            to[length++] = '\\';
+            octet.TryFormat(to[length..], out int digits, "D3", CultureInfo.InvariantCulture);
+            length += digits;
+        }
+        text.Advance(length);
+    }
+
+    private static void Write<T>(IBufferWriter<char> text, T value) where T : ISpanFormattable
+    {
+        // The longest is an IPv6 address.
+        value.TryFormat(text.GetSpan(64), out int length, default, CultureInfo.InvariantCulture);
+        text.Advance(length);
     }
 
     private static DnsRecord? ParseData(string owner, DnsRecordType type, string data)
@@ -176,9 +223,12 @@ public static class AnswerText
     }
 
     /// <summary>RFC 3597 §5: a type without a name of its own is TYPE and its number.</summary>
-    private static string TypeName(DnsRecordType type) => Enum.IsDefined(type)
-        ? type.ToString().ToUpperInvariant()
+    private static string TypeName(DnsRecordType type) => TypeNames.TryGetValue(type, out string? name)
+        ? name
         : string.Create(CultureInfo.InvariantCulture, $"TYPE{(ushort)type}");
+
+    private static readonly FrozenDictionary<DnsRecordType, string> TypeNames =
+        Enum.GetValues<DnsRecordType>().ToFrozenDictionary(type => type, type => type.ToString().ToUpperInvariant());
 
     private static bool TryParseType(string word, out DnsRecordType type)
     {

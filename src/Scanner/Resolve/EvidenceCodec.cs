@@ -77,6 +77,7 @@ public static class EvidenceCodec
         writer.Write(answer.Milliseconds);
         Write(writer, answer.CnameTarget);
         Write(writer, answer.Resolver);
+        Write(writer, answer.AskedLast);
         writer.Write7BitEncodedInt(answer.FailedTries.Count);
         foreach (var status in answer.FailedTries) writer.Write((byte)status);
         writer.Write7BitEncodedInt(answer.ExtendedErrors.Count);
@@ -105,6 +106,7 @@ public static class EvidenceCodec
             Milliseconds = reader.ReadDouble(),
             CnameTarget = ReadText(reader),
             Resolver = ReadText(reader),
+            AskedLast = ReadText(reader),
             FailedTries = Many(reader, static r => (DnsStatus)r.ReadByte()),
             ExtendedErrors = Many(reader, static r => r.ReadUInt16()),
             Records = Many(reader, ReadRecord),

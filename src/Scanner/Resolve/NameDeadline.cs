@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Scanner.Dns;
 
 namespace Scanner.Resolve;
@@ -13,10 +14,14 @@ internal sealed class NameDeadline(IResolver inner, NameEvidence evidence, bool 
     public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken) =>
         pass > 1 && evidence.TryFindSettled(question, out var settled) ? new(settled) : AskAsync(question);
 
+    // Both state machines come from a pool: each question of a million names goes through them.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<DnsAnswer> AskAsync(DnsQuestion question)
     {
-        var answer = await AskInTimeAsync(question).ConfigureAwait(false);
-        if (pass > 1) answer = evidence.TryFind(question, out var before) ? Behind(before, answer) : answer with { Pass = pass };
+        DnsAnswer? before = null;
+        if (pass > 1) evidence.TryFind(question, out before);
+        var answer = await AskInTimeAsync(question, before?.AskedLast).ConfigureAwait(false);
+        if (pass > 1) answer = before is not null ? Behind(before, answer) : answer with { Pass = pass };
         evidence.Add(answer, shared);
         return answer;
     }
@@ -28,17 +33,18 @@ internal sealed class NameDeadline(IResolver inner, NameEvidence evidence, bool 
         IReadOnlyList<DnsStatus> failed = [.. before.FailedTries, before.Status, .. now.FailedTries];
         bool learnedNothing = now.Status is DnsStatus.NetworkError or DnsStatus.Timeout && before.Status.IsUnknown();
         return learnedNothing
-            ? before with { Pass = pass, Tries = now.Tries, FailedTries = [.. failed, now.Status] }
+            ? before with { Pass = pass, Tries = now.Tries, FailedTries = [.. failed, now.Status], AskedLast = now.AskedLast ?? before.AskedLast }
             : now with { Pass = pass, FailedTries = failed };
     }
 
-    private async ValueTask<DnsAnswer> AskInTimeAsync(DnsQuestion question)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<DnsAnswer> AskInTimeAsync(DnsQuestion question, string? notFirst)
     {
         if (!nameToken.IsCancellationRequested)
         {
             try
             {
-                return await inner.QueryAsync(question, nameToken).ConfigureAwait(false);
+                return await inner.QueryAsync(question, notFirst, nameToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (!runToken.IsCancellationRequested)
             {

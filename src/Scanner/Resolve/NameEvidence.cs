@@ -27,10 +27,10 @@ public sealed class NameEvidence
     }
 
     /// <summary>Answers about this name only, by name, then by type: the same row has the same evidence, however the answers raced.</summary>
-    public IEnumerable<DnsAnswer> Own => Sorted(shared: false);
+    public DnsAnswer[] Own => Sorted(shared: false);
 
     /// <summary>Answers about names that many rows share: includes, ancestors, mail hosts.</summary>
-    public IEnumerable<DnsAnswer> Shared => Sorted(shared: true);
+    public DnsAnswer[] Shared => Sorted(shared: true);
 
     /// <summary>Questions whose answer says nothing, and the policy when its fetch failed in a way that may pass. What nobody asked is
     /// not among them: asking again later would not be a repetition.</summary>
@@ -74,10 +74,30 @@ public sealed class NameEvidence
     public bool TryFindSettled(DnsQuestion question, [NotNullWhen(true)] out DnsAnswer? answer) =>
         TryFind(question, out answer) && !answer.Status.IsUnknown();
 
-    private IEnumerable<DnsAnswer> Sorted(bool shared) => Answers
-        .Where(a => a.Shared == shared)
-        .Select(a => a.Answer)
-        .OrderBy(a => a.Question.Name, StringComparer.Ordinal).ThenBy(a => a.Question.Type).ThenBy(a => a.Question.Dnssec);
+    private DnsAnswer[] Sorted(bool shared)
+    {
+        DnsAnswer[] sorted;
+        lock (_answers)
+        {
+            int count = 0;
+            foreach (var (_, isShared) in _answers)
+                if (isShared == shared) count++;
+            if (count == 0) return [];
+            sorted = new DnsAnswer[count];
+            foreach (var (answer, isShared) in _answers)
+                if (isShared == shared) sorted[^count--] = answer;
+        }
+        Array.Sort(sorted, ByQuestion);
+        return sorted;
+    }
+
+    /// <summary>No two answers have the same question.</summary>
+    private static int ByQuestion(DnsAnswer left, DnsAnswer right)
+    {
+        int order = string.CompareOrdinal(left.Question.Name, right.Question.Name);
+        if (order == 0) order = left.Question.Type.CompareTo(right.Question.Type);
+        return order != 0 ? order : left.Question.Dnssec.CompareTo(right.Question.Dnssec);
+    }
 
     private static bool IsOpen(DnsAnswer answer) => answer.Status.IsUnknown() && answer.Status != DnsStatus.NotQueried;
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Parquet.Schema;
@@ -82,7 +83,8 @@ public abstract class Column
 
     /// <param name="field">The field with the data, as it stands in the schema.</param>
     /// <param name="rows">The most rows of one row group.</param>
-    internal abstract ColumnBuffer CreateBuffer(DataField field, int rows);
+    /// <param name="texts">Of all columns of the row group.</param>
+    internal abstract ColumnBuffer CreateBuffer(DataField field, int rows, TextArena texts);
 
     /// <summary>The value alone; the caller writes the property name.</summary>
     internal abstract void WriteJson(Utf8JsonWriter json, Row row);
@@ -95,7 +97,7 @@ internal sealed class ValueColumn<T>(Func<Row, T?> value, Action<Utf8JsonWriter,
         ? new DateTimeDataField(Name, DateTimeFormat.Timestamp, isAdjustedToUTC: true, unit: DateTimeTimeUnit.Micros, isNullable: Nullable)
         : new DataField<T>(Name, Nullable);
 
-    internal override ColumnBuffer CreateBuffer(DataField field, int rows) => new ValueBuffer<T>(this, field, value, rows);
+    internal override ColumnBuffer CreateBuffer(DataField field, int rows, TextArena texts) => new ValueBuffer<T>(this, field, value, rows);
 
     internal override void WriteJson(Utf8JsonWriter writer, Row row)
     {
@@ -108,20 +110,18 @@ internal sealed class TextColumn(Func<Row, string?> value) : Column
 {
     internal override Field CreateField() => new DataField<string>(Name, Nullable);
 
-    internal override ColumnBuffer CreateBuffer(DataField field, int rows) => new TextBuffer(this, field, value, rows);
+    internal override ColumnBuffer CreateBuffer(DataField field, int rows, TextArena texts) => new TextBuffer(this, field, value, rows, texts);
 
     internal override void WriteJson(Utf8JsonWriter writer, Row row) => writer.WriteStringValue(value(row));
 }
 
-internal sealed class ListColumn(Func<Row, IEnumerable<string>?> value) : Column
+internal abstract class ListColumn : Column
 {
     internal override Field CreateField() => new ListField(Name, new DataField<string>(ListField.ElementName, false));
 
-    internal override ColumnBuffer CreateBuffer(DataField field, int rows) => new ListBuffer(this, field, value, rows);
-
-    internal override void WriteJson(Utf8JsonWriter writer, Row row)
+    private protected static void WriteJson(Utf8JsonWriter writer, IEnumerable<string>? items)
     {
-        if (value(row) is not { } items)
+        if (items is null)
         {
             writer.WriteNullValue();
             return;
@@ -130,6 +130,25 @@ internal sealed class ListColumn(Func<Row, IEnumerable<string>?> value) : Column
         foreach (string item in items) writer.WriteStringValue(item);
         writer.WriteEndArray();
     }
+}
+
+internal sealed class TextListColumn(Func<Row, IEnumerable<string>?> value) : ListColumn
+{
+    internal override ColumnBuffer CreateBuffer(DataField field, int rows, TextArena texts) => new TextListBuffer(this, field, value, rows, texts);
+
+    internal override void WriteJson(Utf8JsonWriter writer, Row row) => WriteJson(writer, value(row));
+}
+
+internal sealed class WrittenListColumn<T>(Func<Row, T[]?> value, Action<T, IBufferWriter<char>> write) : ListColumn
+{
+    internal override ColumnBuffer CreateBuffer(DataField field, int rows, TextArena texts) => new WrittenListBuffer<T>(field, value, write, rows, texts);
+
+    internal override void WriteJson(Utf8JsonWriter writer, Row row) => WriteJson(writer, value(row)?.Select(item =>
+    {
+        var text = new ArrayBufferWriter<char>();
+        write(item, text);
+        return text.WrittenSpan.ToString();
+    }));
 }
 
 /// <summary>Short forms for the table in <see cref="ResultSchema"/>. The group is set there, section by section.</summary>
@@ -175,11 +194,16 @@ internal sealed class ColumnsOf(ColumnGroup group)
         };
 
     public Column List(string name, string meaning, Func<Row, IEnumerable<string>?> value, bool repeats = false) =>
-        new ListColumn(value)
+        new TextListColumn(value)
+        { Name = name, Type = ColumnType.StringList, Group = group, Meaning = meaning, Repeats = repeats };
+
+    /// <summary>A list of what <paramref name="write"/> makes text of: without a string for each.</summary>
+    public Column Written<T>(string name, string meaning, Func<Row, T[]?> value, Action<T, IBufferWriter<char>> write, bool repeats = false) =>
+        new WrittenListColumn<T>(value, write)
         { Name = name, Type = ColumnType.StringList, Group = group, Meaning = meaning, Repeats = repeats };
 
     public Column WordList<T>(string name, string meaning, Func<Row, IEnumerable<T>?> value) where T : struct, Enum =>
-        new ListColumn(r => value(r)?.Select(v => v.Word()))
+        new TextListColumn(r => value(r)?.Select(v => v.Word()))
         {
             Name = name,
             Type = ColumnType.StringList,

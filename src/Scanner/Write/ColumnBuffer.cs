@@ -88,7 +88,7 @@ internal sealed class ValueBuffer<T>(Column column, DataField field, Func<Row, T
     public override void Clear() => _rows = _count = 0;
 }
 
-internal sealed class TextBuffer(Column column, DataField field, Func<Row, string?> value, int rows) : ColumnBuffer
+internal sealed class TextBuffer(Column column, DataField field, Func<Row, string?> value, int rows, TextArena texts) : ColumnBuffer
 {
     private readonly int[] _levels = new int[rows];
     private readonly ReadOnlyMemory<char>[] _values = new ReadOnlyMemory<char>[rows];
@@ -101,8 +101,10 @@ internal sealed class TextBuffer(Column column, DataField field, Func<Row, strin
         if (text is null && !column.Nullable) throw new InvalidOperationException($"column {column.Name} must have a value: {row.Result.Name.Name}");
         _levels[_rows++] = text is null ? 0 : 1;
         if (text is null) return 0;
-        _values[_count++] = text.AsMemory();
-        return column.Words.Count > 0 ? 0 : text.Length;
+        // Words live as long as the program.
+        bool isWord = column.Words.Count > 0;
+        _values[_count++] = isWord ? text.AsMemory() : texts.Add(text);
+        return isWord ? 0 : text.Length;
     }
 
     public override Task WriteAsync(ParquetRowGroupWriter group) => group.WriteAllPartsAsync<ReadOnlyMemory<char>>(
@@ -118,29 +120,13 @@ internal sealed class TextBuffer(Column column, DataField field, Func<Row, strin
 }
 
 /// <summary>A nullable list of texts: level 0 is no list, 1 an empty one, 2 an element; repetition 1 is a further element of the same row.</summary>
-internal sealed class ListBuffer(Column column, DataField field, Func<Row, IEnumerable<string>?> value, int rows) : ColumnBuffer
+internal abstract class ListBuffer(DataField field, int rows) : ColumnBuffer
 {
     private int[] _levels = new int[rows];
     private int[] _repetitions = new int[rows];
     private ReadOnlyMemory<char>[] _values = [];
     private int _entries;
     private int _count;
-
-    public override int Add(Row row)
-    {
-        int characters = 0;
-        bool first = true;
-        var items = value(row);
-        foreach (string item in items ?? [])
-        {
-            Entry(level: 2, repetition: first ? 0 : 1);
-            Append(ref _values, ref _count, item.AsMemory());
-            if (column.Words.Count == 0) characters += item.Length;
-            first = false;
-        }
-        if (first) Entry(level: items is null ? 0 : 1, repetition: 0);
-        return characters;
-    }
 
     public override Task WriteAsync(ParquetRowGroupWriter group) => group.WriteAllPartsAsync<ReadOnlyMemory<char>>(
         field, _values.AsMemory(0, _count), _levels.AsMemory(0, _entries), _repetitions.AsMemory(0, _entries), CancellationToken.None);
@@ -180,10 +166,57 @@ internal sealed class ListBuffer(Column column, DataField field, Func<Row, IEnum
         _entries = _count = 0;
     }
 
+    protected void AddNone(bool isNull) => Entry(level: isNull ? 0 : 1, repetition: 0);
+
+    protected void AddText(ReadOnlyMemory<char> text, bool first)
+    {
+        Entry(level: 2, repetition: first ? 0 : 1);
+        Append(ref _values, ref _count, text);
+    }
+
     private void Entry(int level, int repetition)
     {
         int at = _entries;
         Append(ref _levels, ref _entries, level);
         Append(ref _repetitions, ref at, repetition);
+    }
+}
+
+/// <summary>A list of strings, or of words.</summary>
+internal sealed class TextListBuffer(Column column, DataField field, Func<Row, IEnumerable<string>?> value, int rows, TextArena texts) : ListBuffer(field, rows)
+{
+    public override int Add(Row row)
+    {
+        int characters = 0;
+        bool first = true;
+        var items = value(row);
+        bool areWords = column.Words.Count > 0;
+        foreach (string item in items ?? [])
+        {
+            AddText(areWords ? item.AsMemory() : texts.Add(item), first);
+            if (!areWords) characters += item.Length;
+            first = false;
+        }
+        if (first) AddNone(isNull: items is null);
+        return characters;
+    }
+}
+
+/// <summary>A list of what becomes text only on its way into the file.</summary>
+internal sealed class WrittenListBuffer<T>(DataField field, Func<Row, T[]?> value, Action<T, IBufferWriter<char>> write, int rows, TextArena texts) : ListBuffer(field, rows)
+{
+    public override int Add(Row row)
+    {
+        int characters = 0;
+        var items = value(row);
+        for (int i = 0; i < items?.Length; i++)
+        {
+            write(items[i], texts);
+            var text = texts.Take();
+            AddText(text, first: i == 0);
+            characters += text.Length;
+        }
+        if (items is not { Length: > 0 }) AddNone(isNull: items is null);
+        return characters;
     }
 }

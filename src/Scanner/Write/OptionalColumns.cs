@@ -47,10 +47,10 @@ internal static class OptionalColumns
         var c = new ColumnsOf(ColumnGroup.Evidence);
         return
         [
-            c.List("evidence_own", "every DNS answer about this name only: first line name, type, status and flags, then one record a line in master file form",
-                r => Asked(r)?.Own.Select(answer => AnswerText.Format(answer, withTries: true))),
-            c.List("evidence_shared", "the same for names that many rows share: includes, ancestors, mail hosts, report hosts",
-                r => Asked(r)?.Shared.Select(answer => AnswerText.Format(answer)), repeats: true),
+            c.Written("evidence_own", "every DNS answer about this name only: first line name, type, status and flags, then one record a line in master file form",
+                r => Asked(r)?.Own, static (answer, text) => AnswerText.Write(answer, text, withTries: true)),
+            c.Written("evidence_shared", "the same for names that many rows share: includes, ancestors, mail hosts, report hosts",
+                r => Asked(r)?.Shared, static (answer, text) => AnswerText.Write(answer, text), repeats: true),
         ];
 
         static NameEvidence? Asked(Row r) => r.Result.Evidence is { Answers.Count: > 0 } evidence ? evidence : null;

@@ -51,7 +51,7 @@ internal sealed record PartFile(string Path, bool Provisional, string ScanId, st
     {
         try
         {
-            using var rows = RowDatabase.Open([Path]);
+            using var rows = RowDatabase.Open([Path], RowUse.Rows);
             // A hash over whole rows needs every column.
             rows.Query("SELECT bit_xor(hash(domains)) FROM domains", _ => 0);
         }

@@ -44,6 +44,7 @@ public sealed class PartWriter : IAsyncDisposable
     private readonly PartWriterOptions _options;
     private readonly ParquetSchema _schema;
     private readonly ColumnBuffer[] _buffers;
+    private readonly TextArena _texts = new();
     private readonly RunFiles _files;
     private readonly Action<ClosedPart>? _onClosed;
     private readonly List<string> _closed = [];
@@ -69,7 +70,7 @@ public sealed class PartWriter : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(_options.RowsPerPart, 1, nameof(options));
         _schema = new ParquetSchema(ResultSchema.Columns.Select(c => c.CreateField()).ToArray());
         int rows = Math.Min(_options.RowsPerGroup, _options.RowsPerPart);
-        _buffers = ResultSchema.Columns.Zip(_schema.GetDataFields(), (column, field) => column.CreateBuffer(field, rows)).ToArray();
+        _buffers = ResultSchema.Columns.Zip(_schema.GetDataFields(), (column, field) => column.CreateBuffer(field, rows, _texts)).ToArray();
     }
 
     /// <summary>Full paths of the parts closed so far, in order.</summary>
@@ -172,6 +173,7 @@ public sealed class PartWriter : IAsyncDisposable
             group.CompleteValidate();
         }
         foreach (var buffer in _buffers) buffer.Clear();
+        _texts.Clear();
         _partRows += _bufferedRows;
         _bufferedRows = _bufferedCharacters = 0;
         _ranks.Clear();

@@ -5,7 +5,10 @@ using System.Text.Json;
 namespace Scanner.Write;
 
 /// <summary>A run folder that cannot be used as asked; the message says why, for the user.</summary>
-public sealed class RunFolderException(string message, Exception? inner = null) : Exception(message, inner);
+public class RunFolderException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>Another process is at work in it.</summary>
+public sealed class FolderInUseException(string message, Exception? inner = null) : RunFolderException(message, inner);
 
 /// <summary>Where the files of one run are (interface.md section 2).</summary>
 public sealed class RunFolder

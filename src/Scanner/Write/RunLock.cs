@@ -10,26 +10,34 @@ public sealed class RunLock : IDisposable
 
     private RunLock(FileStream file) => _file = file;
 
-    /// <exception cref="RunFolderException">Another process holds it, or the folder cannot be written.</exception>
-    public static RunLock Take(RunFolder folder)
+    /// <exception cref="FolderInUseException">Another process holds it.</exception>
+    /// <exception cref="RunFolderException">The folder cannot be written.</exception>
+    public static RunLock Take(RunFolder folder) =>
+        Take(folder.LockPath, $"another scanner process is writing into {folder.FullPath}: wait for it to end, or choose another folder");
+
+    /// <param name="path">The lock's file; its folder is made when missing.</param>
+    /// <param name="inUse">What to say when another process holds it.</param>
+    /// <inheritdoc cref="Take(RunFolder)"/>
+    public static RunLock Take(string path, string inUse)
     {
+        string folder = Path.GetDirectoryName(path)!;
         try
         {
-            Directory.CreateDirectory(folder.StatePath);
-            var file = new FileStream(folder.LockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            Directory.CreateDirectory(folder);
+            var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             // For people who look: the lock itself is not in the content.
             file.SetLength(0);
             file.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName}\n")));
             file.Flush();
             return new RunLock(file);
         }
-        catch (IOException e) when (File.Exists(folder.LockPath) && IsInUse(folder.LockPath))
+        catch (IOException e) when (File.Exists(path) && IsInUse(path))
         {
-            throw new RunFolderException($"another scanner process is writing into {folder.FullPath}: wait for it to end, or choose another folder", e);
+            throw new FolderInUseException(inUse, e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RunFolderException($"cannot write into {folder.FullPath}: {e.Message}", e);
+            throw new RunFolderException($"cannot write into {folder}: {e.Message}", e);
         }
     }
 
@@ -39,7 +47,8 @@ public sealed class RunLock : IDisposable
     {
         try
         {
-            using var probe = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            // For reading: on a disk that has become read-only that works, and nobody is to be blamed for a lock that he does not hold.
+            using var probe = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.None);
             return false;
         }
         catch (UnauthorizedAccessException)

@@ -104,6 +104,15 @@ public sealed record RunManifest
     /// <summary>Of the queries sent, those over TCP: 0 to 1; null when none was sent.</summary>
     public double? TcpShare { get; init; }
 
+    /// <summary>Questions put to a second resolver because the first took long (<c>--hedge</c>), in the last session.</summary>
+    public long Hedged { get; init; }
+
+    /// <summary>One entry for each resolver.</summary>
+    public IReadOnlyList<WireCounts> Wire { get; init; } = [];
+
+    /// <summary>Null while it runs and after a crash.</summary>
+    public ResourcesUsed? Resources { get; init; }
+
     public long CacheHits { get; init; }
 
     /// <summary>MTA-STS policies asked for over HTTPS.</summary>

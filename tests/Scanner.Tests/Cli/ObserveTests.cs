@@ -49,6 +49,20 @@ public sealed class ObserveTests : IDisposable
         var trace = File.ReadLines(Path.Combine(run, "trace.jsonl")).Select(line => JsonDocument.Parse(line).RootElement).ToList();
         Assert.All(trace.Where(e => e.GetProperty("what").GetString() == "exchange"), e => Assert.EndsWith("test", e.GetProperty("name").GetString(), StringComparison.Ordinal));
         Assert.Equal([5, 0], trace.Where(e => e.GetProperty("what").GetString() == "exchange" && e.GetProperty("name").GetString() == "n6.test" && e.GetProperty("type").GetString() == "MX").Select(e => e.GetProperty("rcode").GetInt32()));
+        // Packet by packet: in each exchange the question and the answer as they were on the wire; the pass over TCP is the last.
+        var exchanges = trace.Where(e => e.GetProperty("what").GetString() == "exchange").ToList();
+        Assert.All(exchanges, e =>
+        {
+            var messages = e.GetProperty("messages").EnumerateArray().ToList();
+            Assert.Equal(["sent", "received"], messages.Select(m => m.GetProperty("direction").GetString()));
+            byte[] question = Convert.FromHexString(messages[0].GetProperty("hex").GetString()!), answer = Convert.FromHexString(messages[1].GetProperty("hex").GetString()!);
+            // The same ID, QR, and the RCODE of the line.
+            Assert.Equal((question[0], question[1], 0, 1), (answer[0], answer[1], question[2] >> 7, answer[2] >> 7));
+            Assert.Equal(e.GetProperty("rcode").GetInt32(), answer[3] & 0x0F);
+            string label = e.GetProperty("name").GetString()!.Split('.')[0];
+            Assert.Equal(label, System.Text.Encoding.ASCII.GetString(question, 13, question[12]));
+        });
+        Assert.Equal(["tcp", "udp"], exchanges.Select(e => e.GetProperty("messages")[0].GetProperty("over").GetString()!).Distinct().Order());
         Assert.Equal([1, 2], trace.Where(e => e.GetProperty("what").GetString() == "row").Select(e => e.GetProperty("pass").GetInt32()));
     }
 

@@ -25,7 +25,8 @@ public sealed class RunScanScriptTests
     {
         var ast = Parser.ParseFile(Script, out _, out _);
         var commands = ast.FindAll(node => node is CommandAst, searchNestedScriptBlocks: true).Cast<CommandAst>().Select(command => command.GetCommandName());
-        Assert.Equal([null, "dotnet"], commands.Order());
+        // What a variable names has no name of its own: the program and dotnet, and nothing else.
+        Assert.Equal([null, null], commands);
     }
 
     [Fact]
@@ -43,19 +44,78 @@ public sealed class RunScanScriptTests
     [InlineData("-o somewhere --top 5", 2, null)]
     public void Passes_arguments_on_and_returns_the_exit_status(string arguments, int exit, string? printed)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "scanner.exe" : "scanner");
+        var (status, output) = Run(Script, arguments, BuiltProgram);
+        Assert.Equal(exit, status);
+        if (printed is not null) Assert.Contains(printed, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_to_its_end_is_0_and_one_that_its_time_ends_is_1()
+    {
+        using var folder = new TemporaryFolder();
+        string list = folder.Path("my list.csv"), run = folder.Path("run");
+        await File.WriteAllLinesAsync(list, Enumerable.Range(1, 300).Select(i => $"{i},name{i}.com"), TestContext.Current.CancellationToken);
+        Assert.Equal(1, Run(Script, $"'{list}' --lab -o '{run}' --qps 100 --max-duration 2s --progress none", BuiltProgram).Status);
+        var (status, output) = Run(Script, $"'{list}' --lab -o '{run}' --resume --top 300 --progress none", BuiltProgram);
+        // --top was not asked for before: not the same run.
+        Assert.Equal(2, status);
+        (status, output) = Run(Script, $"'{list}' --lab -o '{run}' --resume --progress none", BuiltProgram);
+        Assert.Equal(0, status);
+        Assert.Contains("300 of 300 names have their row", output, StringComparison.Ordinal);
+    }
+
+    /// <summary>A copy of the script in a folder of its own, with programs that only say what they were given.</summary>
+    [Fact]
+    public async Task Finds_the_program_beside_itself_or_published_or_publishes_it()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("the stand-ins are shell scripts");
+        using var folder = new TemporaryFolder();
+        string script = folder.Path("run-scan.ps1"), beside = folder.Path("scanner"), published = folder.Path("artifacts/run-scan/scanner"), dotnet = folder.Path("dotnet");
+        File.Copy(Script, script);
+        await StandInAsync(folder.Path("template"), "echo \"published: $*\"; exit 7");
+        // Publishes a stand-in to what follows -o.
+        await StandInAsync(dotnet, $"echo \"$*\" > '{folder.Path("asked")}'; mkdir -p \"$8\" && cp '{folder.Path("template")}' \"$8/scanner\"");
+        Assert.Equal((7, "published: scan a b"), Run(script, "a b", program: null, dotnet));
+        Assert.Equal($"publish -c Release -v quiet {folder.Path("src/Scanner.Cli")} -o {folder.Path("artifacts/run-scan")}", (await File.ReadAllTextAsync(folder.Path("asked"), TestContext.Current.CancellationToken)).Trim());
+
+        File.Delete(folder.Path("asked"));
+        Assert.Equal((7, "published: scan --lab"), Run(script, "--lab", program: null, dotnet));
+        Assert.False(File.Exists(folder.Path("asked")), "it was published already");
+
+        await StandInAsync(beside, "echo \"beside: $*\"");
+        Assert.Equal((0, "beside: scan x"), Run(script, "x", program: null, dotnet));
+        Assert.Equal(2, Run(script, "x", program: folder.Path("gone"), dotnet).Status);
+
+        File.Delete(beside);
+        File.Delete(published);
+        await StandInAsync(dotnet, "echo nothing works; exit 1");
+        Assert.Equal(2, Run(script, "x", program: null, dotnet).Status);
+    }
+
+    private static string BuiltProgram => Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "scanner.exe" : "scanner");
+
+    private static async Task StandInAsync(string path, string line)
+    {
+        await File.WriteAllTextAsync(path, $"#!/bin/sh\n{line}\n", TestContext.Current.CancellationToken);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    private static (int Status, string Output) Run(string script, string arguments, string? program, string? dotnet = null)
+    {
+        string? before = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH");
         Environment.SetEnvironmentVariable("SCANNER_PROGRAM", program);
+        if (dotnet is not null) Environment.SetEnvironmentVariable("DOTNET_HOST_PATH", dotnet);
         try
         {
             using var shell = PowerShell.Create(InitialSessionState.CreateDefault2());
-            shell.AddScript($"& '{Script}' {arguments}; $global:status = $LASTEXITCODE");
+            shell.AddScript($"& '{script}' {arguments}; $global:status = $LASTEXITCODE");
             string output = string.Join('\n', shell.Invoke().Select(line => line?.ToString()));
-            Assert.Equal(exit, shell.Runspace.SessionStateProxy.GetVariable("status"));
-            if (printed is not null) Assert.Contains(printed, output, StringComparison.Ordinal);
+            return ((int)shell.Runspace.SessionStateProxy.GetVariable("status"), output);
         }
         finally
         {
             Environment.SetEnvironmentVariable("SCANNER_PROGRAM", null);
+            Environment.SetEnvironmentVariable("DOTNET_HOST_PATH", before);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Scanner.Checks.Dmarc;
@@ -10,7 +11,7 @@ using Scanner.Write;
 namespace Scanner.Tests.Report;
 
 /// <summary>Records, hosts, the name of the list and what the user typed, all made to break out of where they are shown.</summary>
-public sealed partial class HostileRecordsTests : IDisposable
+public sealed partial class HostileRecordsTests(HostileRecordsTests.HostileRun hostile) : IClassFixture<HostileRecordsTests.HostileRun>
 {
     private static readonly string[] _evil =
     [
@@ -19,30 +20,44 @@ public sealed partial class HostileRecordsTests : IDisposable
         new string('<', 65_536), new string('A', 65_536) + "\u202E",
     ];
 
-    private readonly TestFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
-    private async Task<Summary> WriteAsync()
+    /// <summary>Two runs of such rows with their report and comparison, written once for all tests.</summary>
+    public sealed class HostileRun : IAsyncLifetime
     {
-        var manifest = RunFolderTests.Manifest with
+        private readonly TestFolder _folder = new();
+
+        public Summary Summary { get; private set; } = null!;
+
+        public Comparison Comparison { get; private set; } = null!;
+
+        public string this[string file] => _folder[file];
+
+        public async ValueTask InitializeAsync()
         {
-            List = _evil[0] + _evil[4] + _evil[6] + _evil[12],
-            Vantage = _evil[1] + _evil[13],
-            Contact = _evil[3],
-            ToolVersion = _evil[2],
-            ScanId = _evil[5] + _evil[1],
-            Options = new Dictionary<string, string> { ["lab"] = _evil[0], ["top"] = _evil[6] },
-            Resolvers = [_evil[1]],
-        };
-        foreach (string run in new[] { "old", "run" })
-        {
-            var folder = RunFolder.Create(_folder[run]);
-            folder.Save(manifest);
-            await Samples.WriteAsync(folder.FullPath, _evil.SelectMany((text, i) => Enumerable.Range(1, 3).Select(n => Evil((i * 100) + n, text, run))));
+            var manifest = RunFolderTests.Manifest with
+            {
+                List = _evil[0] + _evil[4] + _evil[6] + _evil[12],
+                Vantage = _evil[1] + _evil[13],
+                Contact = _evil[3],
+                ToolVersion = _evil[2],
+                ScanId = _evil[5] + _evil[1],
+                Options = new Dictionary<string, string> { ["lab"] = _evil[0], ["top"] = _evil[6] },
+                Resolvers = [_evil[1]],
+            };
+            foreach (string run in new[] { "old", "run" })
+            {
+                var folder = RunFolder.Create(_folder[run]);
+                folder.Save(manifest);
+                await Samples.WriteAsync(folder.FullPath, _evil.SelectMany((text, i) => Enumerable.Range(1, 3).Select(n => Evil((i * 100) + n, text, run))));
+            }
+            Comparison = Comparer.Write([RunFolder.Open(_folder["old"]), RunFolder.Open(_folder["run"])], _folder["compare"]);
+            Summary = Reporter.Write([RunFolder.Open(_folder["run"])], _folder["run"]);
         }
-        Comparer.Write([RunFolder.Open(_folder["old"]), RunFolder.Open(_folder["run"])], _folder["compare"]);
-        return Reporter.Write([RunFolder.Open(_folder["run"])], _folder["run"]);
+
+        public ValueTask DisposeAsync()
+        {
+            _folder.Dispose();
+            return ValueTask.CompletedTask;
+        }
     }
 
     private static DomainResult Evil(int rank, string text, string run)
@@ -59,12 +74,11 @@ public sealed partial class HostileRecordsTests : IDisposable
     }
 
     [Fact]
-    public async Task HarmlessInHtmlMarkdownSvgAndTerminal()
+    public void HarmlessInHtmlMarkdownSvgAndTerminal()
     {
-        var summary = await WriteAsync();
         foreach (string page in new[] { "run/report.html", "compare/compare.html" })
         {
-            string html = File.ReadAllText(_folder[page]);
+            string html = File.ReadAllText(hostile[page]);
             // The page's own script and no other element of that kind, no handler, no image, no link that leaves.
             Assert.Single(Regex.Matches(html, "<script"));
             Assert.Single(Regex.Matches(html, "</style>"));
@@ -78,37 +92,56 @@ public sealed partial class HostileRecordsTests : IDisposable
         }
         foreach (string text in new[] { "run/summary.md", "compare/compare.md" })
         {
-            string markdown = File.ReadAllText(_folder[text]);
+            string markdown = File.ReadAllText(hostile[text]);
             NothingActs(markdown);
             Assert.DoesNotContain("<script", markdown, StringComparison.Ordinal);
             Assert.DoesNotContain("<img", markdown, StringComparison.Ordinal);
             Assert.DoesNotMatch("(?<!\\\\)\\]\\(javascript", markdown);
             Assert.DoesNotMatch("(?m)^# head", markdown);
         }
-        foreach (string svg in Directory.GetFiles(_folder["run/plots"], "*.svg"))
+        foreach (string svg in Directory.GetFiles(hostile["run/plots"], "*.svg"))
         {
             NothingActs(File.ReadAllText(svg));
             Assert.DoesNotContain(XDocument.Load(svg).Descendants(), e => e.Name.LocalName is "script" or "foreignObject" or "image");
         }
-        NothingActs(HeadlineText.Text(summary));
+        NothingActs(HeadlineText.Text(hostile.Summary));
+        NothingActs(CompareText.Terminal(hostile.Comparison));
     }
 
     [Fact]
-    public async Task HarmlessInCsv()
+    public void HarmlessInCsv()
     {
-        await WriteAsync();
-        foreach (string csv in Directory.GetFiles(_folder["run/tables"], "*.csv").Concat(Directory.GetFiles(_folder["compare/tables"], "*.csv")))
+        foreach (string csv in Directory.GetFiles(hostile["run/tables"], "*.csv").Concat(Directory.GetFiles(hostile["compare/tables"], "*.csv")))
         {
             NothingActs(File.ReadAllText(csv));
             var rows = ParquetRows.Query($"FROM read_csv('{csv.Replace("'", "''", StringComparison.Ordinal)}', header = true, all_varchar = true, max_line_size = 10000000)");
             foreach (var (column, value) in rows.SelectMany(r => r))
-                Assert.False(value is string text && text.Length > 0 && "=+@\t\r".Contains(text[0]), $"{Path.GetFileName(csv)} {column}: {value}");
+            {
+                string text = (string?)value ?? "";
+                // A minus begins negative numbers too.
+                bool formula = text.Length > 0 && ("=+@\t\r".Contains(text[0]) || (text[0] == '-' && !double.TryParse(text, CultureInfo.InvariantCulture, out _)));
+                Assert.False(formula, $"{Path.GetFileName(csv)} {column}: {text}");
+            }
         }
+    }
+
+    /// <summary>Every kind of hostile text came as far as the files that are checked above: else they would be harmless for want of it.</summary>
+    [Fact]
+    public void TheHostileTextsAreThere()
+    {
+        string hosts = File.ReadAllText(hostile["run/tables/t12_dmarc_reports.csv"]), html = File.ReadAllText(hostile["run/report.html"]), markdown = File.ReadAllText(hostile["run/summary.md"]);
+        foreach (string text in (string[])["<script>alert(1)</script>", "a\uFFFDgnp.exe", "'=cmd|' /C calc'!A0", "'+1+1", "'-1+1", "'@SUM(A1)", "DROP TABLE", new string('<', 65_536), new string('A', 65_536)])
+            Assert.Contains(text, hosts, StringComparison.Ordinal);
+        Assert.Contains("&lt;script&gt;alert(1)", html, StringComparison.Ordinal);
+        Assert.Contains("(65536 characters)", html, StringComparison.Ordinal);
+        Assert.Contains("\\u{202e}", html, StringComparison.Ordinal);
+        Assert.Contains("&lt;script>alert(1)", markdown, StringComparison.Ordinal);
+        Assert.Contains("a\uFFFDgnp", File.ReadAllText(hostile["compare/tables/t20_movers.csv"]) + File.ReadAllText(hostile["compare/tables/changed_names.csv"]), StringComparison.Ordinal);
     }
 
     private static void NothingActs(string text)
     {
-        char? found = text.Cast<char?>().FirstOrDefault(c => c is { } x && ((char.IsControl(x) && x != '\n') || (char.GetUnicodeCategory(x) is System.Globalization.UnicodeCategory.Format or System.Globalization.UnicodeCategory.LineSeparator or System.Globalization.UnicodeCategory.ParagraphSeparator)));
+        char? found = text.Cast<char?>().FirstOrDefault(c => c is { } x && ((char.IsControl(x) && x != '\n') || (char.GetUnicodeCategory(x) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)));
         Assert.True(found is null, $"U+{(int)(found ?? '\0'):X4}");
     }
 

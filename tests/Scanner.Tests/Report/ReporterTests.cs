@@ -11,11 +11,33 @@ using Scanner.Write;
 
 namespace Scanner.Tests.Report;
 
-public sealed class ReporterTests : IDisposable
+public sealed class ReporterTests(ReporterTests.PopulationRun population) : IClassFixture<ReporterTests.PopulationRun>, IDisposable
 {
     private readonly TestFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
+
+    /// <summary>The report of <see cref="Population"/>, written once for all tests: a report takes seconds.</summary>
+    public sealed class PopulationRun : IAsyncLifetime
+    {
+        private readonly TestFolder _folder = new();
+
+        public Summary Summary { get; private set; } = null!;
+
+        public string this[string file] => _folder[$"run/{file}"];
+
+        public async ValueTask InitializeAsync()
+        {
+            var run = await WriteRowsAsync(_folder["run"], Population());
+            Summary = Reporter.Write([run], run.FullPath);
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            _folder.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
 
     // Ten names that run mail: 8 publish SPF, 1 does not, 1 unknown; 5 publish DMARC, 5 not; 2 enforce; 1 publishes MTA-STS, 9 not.
     // Two that do not, one of which nothing is known.
@@ -31,9 +53,9 @@ public sealed class ReporterTests : IDisposable
     ];
 
     [Fact]
-    public async Task TheSentenceOfTheHeadline()
+    public void TheSentenceOfTheHeadline()
     {
-        var summary = await RunAsync("run", Population());
+        var summary = population.Summary;
         Assert.Equal(
             "Of domains that run mail, 88.9 % publish SPF, 50.0 % publish DMARC (only 20.0 % at an enforcing policy) and 10.0 % publish MTA-STS.",
             Headline.Sentence(summary));
@@ -49,10 +71,9 @@ public sealed class ReporterTests : IDisposable
     }
 
     [Fact]
-    public async Task SummaryJsonIsWhatTheInterfaceSays()
+    public void SummaryJsonIsWhatTheInterfaceSays()
     {
-        await RunAsync("run", Population());
-        using var json = JsonDocument.Parse(File.ReadAllText(_folder["run/summary.json"]));
+        using var json = JsonDocument.Parse(File.ReadAllText(population["summary.json"]));
         var root = json.RootElement;
         Assert.Equal(1, root.GetProperty("schema_version").GetInt32());
         var run = root.GetProperty("run");
@@ -73,19 +94,23 @@ public sealed class ReporterTests : IDisposable
     }
 
     [Fact]
-    public async Task TheTerminalTableFitsAHundredColumns()
+    public void TheTerminalTableFitsAHundredColumns()
     {
-        var summary = await RunAsync("run", Population());
-        string text = HeadlineText.Text(summary);
+        string text = HeadlineText.Text(population.Summary);
         Assert.All(text.Split('\n'), line => Assert.True(line.Length <= HeadlineText.Width, line));
+        // A narrow terminal: nothing is wrapped by it, and one denominator is left.
+        string narrow = HeadlineText.Text(population.Summary, 80);
+        Assert.All(narrow.Split('\n'), line => Assert.True(line.Length <= 80, line));
+        Assert.Contains("spf_published", narrow, StringComparison.Ordinal);
+        Assert.DoesNotContain("listed  ", narrow, StringComparison.Ordinal);
         Assert.Contains("spf_published         88.89 %   80.00-90.00             8/9       1  80.00 %            8/10       2\n", text, StringComparison.Ordinal);
         Assert.Equal(Metrics.All.Count, text.Split('\n').Count(l => l.Contains('/', StringComparison.Ordinal) && l.Contains('%', StringComparison.Ordinal) && l.Contains('_', StringComparison.Ordinal)));
     }
 
     [Fact]
-    public async Task ManyMillionNamesFitToo()
+    public void ManyMillionNamesFitToo()
     {
-        var summary = await RunAsync("run", Population());
+        var summary = population.Summary;
         var figures = summary.Figures;
         var huge = new Figures
         {
@@ -100,56 +125,47 @@ public sealed class ReporterTests : IDisposable
     }
 
     [Fact]
-    public async Task ReportFromTheRowsAloneIsTheOneOfTheScan()
+    public void ReportFromTheRowsAloneIsTheOneOfTheScan()
     {
-        await RunAsync("run", Population());
-        string[] files = [.. Directory.GetFiles(_folder["run/tables"], "*.csv").Order(), _folder["run/summary.json"], _folder["run/summary.md"]];
-        Assert.Equal(Tables.All.Count + 2, files.Length);
-        string[] first = [.. files.Select(File.ReadAllText)];
-        foreach (string file in files) File.Delete(file);
-
-        Reporter.Write([RunFolder.Open(_folder["run"])], _folder["run"]);
-        Assert.Equal(first, files.Select(File.ReadAllText));
-
-        Reporter.Write([RunFolder.Open(_folder["run"])], _folder["elsewhere"]);
-        Assert.Equal(first[^1], File.ReadAllText(_folder["elsewhere/summary.md"]));
+        string[] files = [.. Directory.GetFiles(population["tables"], "*.csv").Order().Select(f => $"tables/{Path.GetFileName(f)}"), "summary.json", "summary.md", "report.html"];
+        Assert.Equal(Tables.All.Count + 3, files.Length);
+        Reporter.Write([RunFolder.Open(population[""])], _folder["elsewhere"]);
+        foreach (string file in files) Assert.Equal(File.ReadAllText(population[file]), File.ReadAllText(_folder[$"elsewhere/{file}"]));
     }
 
     [Fact]
     public async Task ShardsMakeTheSameFiguresAsTheWhole()
     {
-        var whole = await RunAsync("whole", Population());
-        await RunAsync("a", Population().Where(r => r.Name.Rank <= 5));
-        await RunAsync("b", Population().Where(r => r.Name.Rank > 5));
-        var summary = Reporter.Write([RunFolder.Open(_folder["a"]), RunFolder.Open(_folder["b"])], _folder["both"]);
-        Assert.Equal(whole.Figures.All, summary.Figures.All);
-        Assert.Equal(File.ReadAllText(_folder["whole/summary.json"]), File.ReadAllText(_folder["both/summary.json"]));
+        var a = await WriteRowsAsync(_folder["a"], Population().Where(r => r.Name.Rank <= 5));
+        var b = await WriteRowsAsync(_folder["b"], Population().Where(r => r.Name.Rank > 5));
+        var summary = Reporter.Write([a, b], _folder["both"]);
+        Assert.Equal(population.Summary.Figures.All, summary.Figures.All);
+        Assert.Equal(File.ReadAllText(population["summary.json"]), File.ReadAllText(_folder["both/summary.json"]));
     }
 
     [Fact]
     public async Task RunsOverDifferentListsAreRefused()
     {
-        await RunAsync("a", [Samples.AllAbsent(1)]);
-        await RunAsync("b", [Samples.AllAbsent(2)], RunFolderTests.Manifest with { List = "other.csv", ListSha256 = "cd34" });
-        var error = Assert.Throws<RunFolderException>(() => Reporter.Write([RunFolder.Open(_folder["a"]), RunFolder.Open(_folder["b"])], _folder["c"]));
+        var a = await WriteRowsAsync(_folder["a"], [Samples.AllAbsent(1)]);
+        var b = await WriteRowsAsync(_folder["b"], [Samples.AllAbsent(2)], RunFolderTests.Manifest with { List = "other.csv", ListSha256 = "cd34" });
+        var error = Assert.Throws<RunFolderException>(() => Reporter.Write([a, b], _folder["c"]));
         Assert.Contains("list.csv and other.csv", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task TheSameRunTwiceIsRefused()
     {
-        await RunAsync("a", [Samples.AllAbsent(1), Samples.AllAbsent(2)]);
-        var run = RunFolder.Open(_folder["a"]);
+        var run = await WriteRowsAsync(_folder["a"], [Samples.AllAbsent(1), Samples.AllAbsent(2)]);
         Assert.Contains("2 names are in more than one", Assert.Throws<RunFolderException>(() => Reporter.Write([run, run], _folder["c"])).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task ARunStoppedEarlySaysSo()
+    public void ARunStoppedEarlySaysSo()
     {
-        var summary = await RunAsync("run", Population(), RunFolderTests.Manifest with { Complete = false, Ended = null });
+        var summary = population.Summary with { Run = population.Summary.Run with { Complete = false, Ended = null } };
         Assert.Contains("THE RUN IS NOT COMPLETE", HeadlineText.Text(summary), StringComparison.Ordinal);
-        Assert.Contains("THE RUN IS NOT COMPLETE", File.ReadAllText(_folder["run/summary.md"]), StringComparison.Ordinal);
-        using var json = JsonDocument.Parse(File.ReadAllText(_folder["run/summary.json"]));
+        Assert.Contains("THE RUN IS NOT COMPLETE", SummaryMarkdown.Text(summary), StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(SummaryJson.Text(summary));
         Assert.False(json.RootElement.GetProperty("run").GetProperty("complete").GetBoolean());
         Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("run").GetProperty("ended").ValueKind);
     }
@@ -157,10 +173,12 @@ public sealed class ReporterTests : IDisposable
     [Fact]
     public async Task WithoutMxTheHeadlineIsOverAllNames()
     {
-        var summary = await RunAsync("run", [Samples.Bare(1).Spf(SpfStatus.Valid, SpfClass.Fail, SpfEffectiveAll.Fail, SpfPermissive.None)]);
+        var run = await WriteRowsAsync(_folder["run"], [Samples.Bare(1).Spf(SpfStatus.Valid, SpfClass.Fail, SpfEffectiveAll.Fail, SpfPermissive.None)]);
+        using var rows = RowDatabase.Open(run.ClosedParts());
+        var summary = population.Summary with { Figures = Figures.Compute(rows) };
         Assert.Equal("Of all listed names, 100.0 % publish SPF.", Headline.Sentence(summary));
         Assert.Contains("spf_published", HeadlineText.Text(summary), StringComparison.Ordinal);
-        Assert.Contains("| `mail` | not measured |", File.ReadAllText(_folder["run/summary.md"]), StringComparison.Ordinal);
+        Assert.Contains("| `mail` | not measured |", SummaryMarkdown.Text(summary), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -173,10 +191,10 @@ public sealed class ReporterTests : IDisposable
     }
 
     [Fact]
-    public async Task TheNameOfTheListIsTextAndNotMarkdown()
+    public void TheNameOfTheListIsTextAndNotMarkdown()
     {
-        await RunAsync("run", Population(), RunFolderTests.Manifest with { List = "a|b<script>*c*\n`d`.csv" });
-        Assert.Contains(@"| list | a\|b&lt;script>\*c\* \`d\`.csv |", File.ReadAllText(_folder["run/summary.md"]), StringComparison.Ordinal);
+        var summary = population.Summary with { Run = population.Summary.Run with { List = "a|b<script>*c*\n`d`.csv" } };
+        Assert.Contains(@"| list | a\|b&lt;script>\*c\* \`d\`.csv |", SummaryMarkdown.Text(summary), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -187,11 +205,11 @@ public sealed class ReporterTests : IDisposable
     [InlineData(1.0, 2, "100.00 %")]
     public void AShareThatIsNotZeroNeverPrintsAsZero(double share, int decimals, string text) => Assert.Equal(text, Headline.Percent(share, decimals));
 
-    private async Task<Summary> RunAsync(string name, IEnumerable<DomainResult> rows, RunManifest? manifest = null)
+    private static async Task<RunFolder> WriteRowsAsync(string path, IEnumerable<DomainResult> rows, RunManifest? manifest = null)
     {
-        var run = RunFolder.Create(_folder[name]);
+        var run = RunFolder.Create(path);
         run.Save(manifest ?? RunFolderTests.Manifest);
         await Samples.WriteAsync(run.FullPath, rows);
-        return Reporter.Write([run], run.FullPath);
+        return run;
     }
 }

@@ -2,51 +2,20 @@ using System.Globalization;
 using System.Text.Json;
 using Scanner.Aggregate;
 using Scanner.Checks.Dmarc;
-using Scanner.Checks.MtaSts;
 using Scanner.Checks.Mx;
 using Scanner.Checks.Spf;
-using Scanner.Checks.TlsRpt;
-using Scanner.Report;
 using Scanner.Tests.Write;
 using Scanner.Write;
 
 namespace Scanner.Tests.Report;
 
 /// <summary>tables/: what is the same in all tables, and single rows counted by hand.</summary>
-public sealed class TablesTests(TablesTests.MixedRun mixed) : IClassFixture<TablesTests.MixedRun>, IDisposable
+[Collection(MixedRun.Name)]
+public sealed class TablesTests(MixedRun mixed) : IDisposable
 {
     private readonly TestFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
-
-    /// <summary>The report of <see cref="Mixed"/>, written once for all tests.</summary>
-    public sealed class MixedRun : IAsyncLifetime
-    {
-        private readonly TestFolder _folder = new();
-
-        public string Path => _folder["run"];
-
-        public async ValueTask InitializeAsync() => await WriteReportAsync(Path, Mixed());
-
-        public ValueTask DisposeAsync()
-        {
-            _folder.Dispose();
-            return ValueTask.CompletedTask;
-        }
-    }
-
-    /// <summary>Every kind of row, a few of each, so that most tables have several.</summary>
-    private static DomainResult[] Mixed() =>
-    [
-        Samples.Full(1), Samples.Full(2),
-        Samples.AllAbsent(3), Samples.AllUnknown(4), Samples.Bare(5),
-        .. Enumerable.Range(6, 30).Select(n => Samples.Bare(n, $"n{n}.example")
-            .Mx(n % 5 == 0 ? MxClass.NullMx : n % 7 == 0 ? MxClass.Unknown : MxClass.MxPresent)
-            .Spf(n % 3 == 0 ? SpfStatus.Valid : n % 3 == 1 ? SpfStatus.Unknown : SpfStatus.None, n % 3 == 0 ? SpfClass.Fail : n % 3 == 1 ? SpfClass.Unknown : SpfClass.None, SpfEffectiveAll.Fail, SpfPermissive.None)
-            .Dmarc(n % 4 == 0 ? DmarcClass.Reject : n % 4 == 1 ? DmarcClass.Unknown : DmarcClass.Absent, own: n % 4 == 1 ? null : n % 4 == 0, enforcing: n % 4 == 1 ? null : n % 4 == 0)
-            .MtaSts(n % 6 == 0 ? MtaStsStatus.ValidEnforce : n % 6 == 1 ? MtaStsStatus.Unknown : MtaStsStatus.Absent, n % 6 == 0 ? MtaStsMxMatch.All : null)
-            .TlsRpt(TlsRptStatus.Absent)),
-    ];
 
     public static TheoryData<string> Files => [.. Tables.All.Select(t => t.File)];
 
@@ -112,17 +81,13 @@ public sealed class TablesTests(TablesTests.MixedRun mixed) : IClassFixture<Tabl
     [Fact]
     public void QueriesRunAloneAsANotebookRunsThem()
     {
+        using var connection = mixed.OpenAsANotebook();
         string tables = Path.Combine(mixed.Path, "tables");
-        string prelude = string.Join('\n', ((string[])["schema", "facts", "denominators", "macros"]).Select(Script));
-        string view = $"CREATE VIEW domains AS FROM no_rows UNION ALL BY NAME FROM read_parquet('{Sql(mixed.Path).Replace("[", "[[]", StringComparison.Ordinal)}/domains/part-*.parquet', union_by_name = true);";
-        prelude = prelude.Replace("\n);\n", $"\n);\n{view}\n", StringComparison.Ordinal);
         foreach (var table in Tables.All.Where(t => t.File != "u1_uncertainty"))
         {
-            var alone = ParquetRows.Query(prelude + Script(table.File));
-            Assert.Equal((table.File, ParquetRows.Query($"SELECT count(*) AS n FROM '{Sql(tables)}/{table.File}.parquet'")[0]["n"]), (table.File, (object)(long)alone.Count));
+            var alone = ParquetRows.Query(connection, File.ReadAllText(Path.Combine(tables, "sql", table.File + ".sql")));
+            Assert.Equal((table.File, ParquetRows.Query(connection, $"SELECT count(*) AS n FROM '{Sql(tables)}/{table.File}.parquet'")[0]["n"]), (table.File, (object)(long)alone.Count));
         }
-
-        string Script(string name) => File.ReadAllText(Path.Combine(tables, "sql", name + ".sql"));
     }
 
     [Fact]
@@ -173,13 +138,5 @@ public sealed class TablesTests(TablesTests.MixedRun mixed) : IClassFixture<Tabl
 
     private static string Sql(string path) => path.Replace("'", "''", StringComparison.Ordinal);
 
-    private Task RunAsync(string name, IEnumerable<DomainResult> rows) => WriteReportAsync(_folder[name], rows);
-
-    private static async Task WriteReportAsync(string path, IEnumerable<DomainResult> rows)
-    {
-        var run = RunFolder.Create(path);
-        run.Save(RunFolderTests.Manifest);
-        await Samples.WriteAsync(run.FullPath, rows);
-        Reporter.Write([run], run.FullPath);
-    }
+    private Task RunAsync(string name, IEnumerable<DomainResult> rows) => MixedRun.WriteReportAsync(_folder[name], rows);
 }

@@ -73,6 +73,7 @@ public sealed class EvidenceTests
             FailedTries = [DnsStatus.Timeout, DnsStatus.Servfail],
             Milliseconds = 1.25,
             Resolver = "192.0.2.53:53",
+            AskedLast = "192.0.2.54:53",
             ExtendedErrors = [6, 22],
         }, shared: false);
         evidence.Add(DnsAnswer.Without(new("_dmarc.a.example", DnsRecordType.Txt), DnsStatus.Timeout), shared: false);

@@ -21,11 +21,14 @@ internal sealed partial class ScanProcesses : IAsyncDisposable
 
     public int Names { get; }
 
-    /// <summary>About a fifth of the names have something to be asked again; with the rate given, a scan takes a few seconds.</summary>
-    public string[] Arguments(string run, params string[] more) =>
+    /// <summary>About a fifth of the names have something to be asked again. Without tables and report: the rows are what these tests are about.</summary>
+    public string[] Arguments(string run, params string[] more) => [.. ArgumentsWithReport(run), "--no-report", .. more];
+
+    /// <inheritdoc cref="Arguments"/>
+    public string[] ArgumentsWithReport(string run, params string[] more) =>
     [
         "scan", _list, "-o", run, "--resolver", _server.Endpoint.ToString(), "--attempts", "1", "--passes", "1", "--pass-pause", "0", "--in-flight", "120",
-        "--rows-per-part", "200", "--progress", "none", .. more,
+        "--rows-per-part", "100", "--progress", "none", .. more,
     ];
 
     public static Process Start(string[] arguments, string? shell = null)
@@ -55,6 +58,12 @@ internal sealed partial class ScanProcesses : IAsyncDisposable
         return (process.ExitCode, error.ToString());
     }
 
+    public static async Task<string> OutputAsync(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+        return await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+    }
+
     /// <summary>The run's first part is there: it is in its middle.</summary>
     public static async Task FirstPartAsync(string run, Process process)
     {
@@ -69,10 +78,41 @@ internal sealed partial class ScanProcesses : IAsyncDisposable
         Assert.Equal(((long)Names, (long)Names, (long)Names / 10), ((long)rows["n"]!, (long)rows["names"]!, (long)rows["open"]!));
     }
 
+    /// <summary>The process stands still in the middle of its run while something happens to the world around it: no race, and no wait by the clock.</summary>
+    public static async Task WhileStoppedAsync(Process process, Func<Task> happens)
+    {
+        Signal(process, Stop);
+        try
+        {
+            await happens();
+        }
+        finally
+        {
+            Signal(process, Continue);
+        }
+    }
+
+    private const int Stop = 19, Continue = 18;
+
     public static void Signal(Process process, int signal) => Assert.Equal(0, Kill(process.Id, signal));
+
+    /// <summary>The soft limit of a running process; its hard limit stays.</summary>
+    public static void LimitOpenFiles(Process process, int limit)
+    {
+        ulong[] limits = new ulong[2];
+        Assert.Equal(0, ResourceLimit(process.Id, OpenFiles, null, limits));
+        limits[0] = (ulong)limit;
+        Assert.Equal(0, ResourceLimit(process.Id, OpenFiles, limits, null));
+    }
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
+    // RLIMIT_NOFILE on Linux.
+    private const int OpenFiles = 7;
+
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int process, int signal);
+
+    [LibraryImport("libc", EntryPoint = "prlimit")]
+    private static partial int ResourceLimit(int process, int resource, ulong[]? wanted, [In, Out] ulong[]? before);
 }

@@ -140,6 +140,7 @@ public sealed class EngineTransport : IDnsTransport
         ushort id = query.Id;
         message[0] = (byte)(id >> 8);
         message[1] = (byte)id;
+        flags.Capture?.Add(sent: true, overTcp: false, query.SentAt, message[..length]);
         Start(query, QueryPhase.Udp, deadline, cancellationToken);
         if (scope is null) channel.Send(message[..length], id);
         else scope.Send(channel, message[..length], id);

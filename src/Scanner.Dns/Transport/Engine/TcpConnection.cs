@@ -132,6 +132,7 @@ internal sealed class TcpConnection : IDisposable
         var to = _outgoing.AsSpan(_outgoingLength);
         int length = QueryEncoder.Encode(ticket.Question, ticket.Flags, id, caseBits: 0, to[LengthPrefix..]);
         BinaryPrimitives.WriteUInt16BigEndian(to, (ushort)length);
+        ticket.Flags.Capture?.Add(sent: true, overTcp: true, _pool.Time.GetTimestamp(), to.Slice(LengthPrefix, length));
         _outgoingLength += LengthPrefix + length;
         Interlocked.Increment(ref _pool.Transport.Counters.OverTcp);
     }
@@ -231,6 +232,7 @@ internal sealed class TcpConnection : IDisposable
                 Interlocked.Increment(ref counters.Unexpected);
                 return;
             }
+            ticket.Flags.Capture?.Add(sent: false, overTcp: true, _lastActivity, message);
             if (!ReplyDecoder.IsAnswerTo(message, id, ticket.Question, caseBits: 0))
             {
                 Interlocked.Increment(ref counters.Mismatched);

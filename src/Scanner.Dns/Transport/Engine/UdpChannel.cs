@@ -195,6 +195,7 @@ internal sealed class UdpChannel : IDisposable
             tally.Unexpected++;
             return null;
         }
+        query.Flags.Capture?.Add(sent: false, overTcp: false, now, datagram);
         if (!ReplyDecoder.IsAnswerTo(datagram, id, question, query.CaseBits))
         {
             tally.Mismatched++;

@@ -64,7 +64,16 @@ FROM (FROM sides WHERE run = 0) o FULL JOIN (FROM sides WHERE run = 1) n ON o.na
 -- Which protocols both runs measured: of the others nothing is compared.
 CREATE OR REPLACE TABLE compared AS
 FROM (
-    SELECT count(old_states.mail) > 0 AND count(new_states.mail) > 0 AS mail, count(old_states.spf) > 0 AND count(new_states.spf) > 0 AS spf, count(old_states.dmarc) > 0 AND count(new_states.dmarc) > 0 AS dmarc, count(old_states.mtasts) > 0 AND count(new_states.mtasts) > 0 AS mtasts, count(old_states.tlsrpt) > 0 AND count(new_states.tlsrpt) > 0 AS tlsrpt, count(old_states.dkim) > 0 AND count(new_states.dkim) > 0 AS dkim, count(old_states.dane) > 0 AND count(new_states.dane) > 0 AS dane, count(old_states.bimi) > 0 AND count(new_states.bimi) > 0 AS bimi, count(old_states.dnssec) > 0 AND count(new_states.dnssec) > 0 AS dnssec
+    SELECT
+        count(old_states.mail) > 0 AND count(new_states.mail) > 0 AS mail,
+        count(old_states.spf) > 0 AND count(new_states.spf) > 0 AS spf,
+        count(old_states.dmarc) > 0 AND count(new_states.dmarc) > 0 AS dmarc,
+        count(old_states.mtasts) > 0 AND count(new_states.mtasts) > 0 AS mtasts,
+        count(old_states.tlsrpt) > 0 AND count(new_states.tlsrpt) > 0 AS tlsrpt,
+        count(old_states.dkim) > 0 AND count(new_states.dkim) > 0 AS dkim,
+        count(old_states.dane) > 0 AND count(new_states.dane) > 0 AS dane,
+        count(old_states.bimi) > 0 AND count(new_states.bimi) > 0 AS bimi,
+        count(old_states.dnssec) > 0 AND count(new_states.dnssec) > 0 AS dnssec
     FROM pair
 ) UNPIVOT (both_measured FOR protocol IN (COLUMNS(*)));
 

@@ -38,7 +38,7 @@ WITH counts AS (
         count(bimi_status) > 0 AS bimi,
         count(dnssec_state) > 0 AS dnssec,
         count(wildcard_txt) > 0 AS wildcard
-    FROM domains
+    FROM facts
 )
 FROM counts UNPIVOT (is_measured FOR part IN (COLUMNS(*)));
 

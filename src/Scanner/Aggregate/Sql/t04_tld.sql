@@ -13,7 +13,7 @@ tlds AS (
     SELECT DISTINCT
         tld,
         CASE WHEN tld = 'uk' THEN 'GB' WHEN length(tld) = 2 THEN upper(tld) ELSE country END AS country
-    FROM domains LEFT JOIN scripts ON tld = script_tld
+    FROM facts LEFT JOIN scripts ON tld = script_tld
 ),
 -- The group needs the name, the country only the TLD: so the TLD is what is counted, together with the group.
 counted AS (

@@ -1,12 +1,16 @@
 -- T18, completeness: what became of the questions, the table that nobody prints. Section 11 aims at less than 0.5 % unknown of the
 -- resolvable names for each query type.
 --   measure  status: the final status of a query type, which adds up to the names that it was asked for;
---            over_tcp, retried: of the questions sent, those whose last try went over TCP, that needed more than one;
---            settled_late: of the names with rows, those settled in a later pass (mop-up);
---            unknown_by_tld, unknown_by_mx: share of unknown answers among the names of a TLD or MX site, the fifty with the most,
---            over resolvable: failures cluster, and a provider that refuses the scanner biases the results (section 11)
---   query    the query type, "all" for the last three (any of the five base questions)
--- In status rows share is over all names asked: unknown statuses are part of what is counted, not of what is missing.
+--            tries: of the questions sent, how many tries the last pass took; over_tcp: those whose last try went over TCP;
+--            failed_tries: those of which a try came to that status in any pass, several may apply;
+--            mop_up: of the questions that the first pass left unknown and a later one asked again, those converted (answered) and those
+--            still unknown; settled_late: of the names with rows, those settled in a later pass;
+--            unknown_by_tld, unknown_by_mx_provider, unknown_by_mx_site: share of names with an unknown answer, of any query type, among those of a
+--            TLD, a mail provider, the domain of the MX host; the fifty with the most. Failures cluster, and a provider that refuses the scanner
+--            biases the results (section 11). The provider of the name servers, which section 4 of tables.md names, would need a question for
+--            NS more for each name: the provider of its mail stands in for it
+--   query    the query type; "all" for the last four. How often a, aaaa, domainkey, bimi and soa were tried is not in the rows: they have a status only
+-- In status, tries and failed_tries share is over all names asked: unknown statuses are part of what is counted, not of what is missing.
 WITH by_query AS (
     -- NULL is a question that was not asked: UNPIVOT leaves it out.
     SELECT regexp_extract(query, '^q_(.*)_status$', 1) AS query, status, in_listed, in_resolvable
@@ -18,36 +22,67 @@ status AS (
     UNION ALL
     SELECT 'status', query, status, 'resolvable', count(*) FILTER (in_resolvable) FROM by_query GROUP BY ALL
 ),
-over_tcp AS (
-    SELECT 'over_tcp' AS measure, regexp_extract(query, '^q_(.*)_tcp$', 1) AS query, 'tcp' AS value, 'listed' AS denominator,
-           count(*) FILTER (tcp) AS numerator, count(*) AS size
-    FROM (FROM facts UNPIVOT (tcp FOR query IN (COLUMNS('^q_.*_tcp$')))) WHERE in_listed GROUP BY query
+-- The five base questions with all that the rows know of each.
+asked AS (
+    SELECT unnest([
+        {'query': 'mx', 'status': q_mx_status, 'tries': q_mx_tries, 'tcp': q_mx_tcp, 'pass': q_mx_pass, 'failed': q_mx_failed},
+        {'query': 'txt', 'status': q_txt_status, 'tries': q_txt_tries, 'tcp': q_txt_tcp, 'pass': q_txt_pass, 'failed': q_txt_failed},
+        {'query': 'dmarc', 'status': q_dmarc_status, 'tries': q_dmarc_tries, 'tcp': q_dmarc_tcp, 'pass': q_dmarc_pass, 'failed': q_dmarc_failed},
+        {'query': 'mta_sts', 'status': q_mta_sts_status, 'tries': q_mta_sts_tries, 'tcp': q_mta_sts_tcp, 'pass': q_mta_sts_pass, 'failed': q_mta_sts_failed},
+        {'query': 'tls_rpt', 'status': q_tls_rpt_status, 'tries': q_tls_rpt_tries, 'tcp': q_tls_rpt_tcp, 'pass': q_tls_rpt_pass, 'failed': q_tls_rpt_failed}
+    ], recursive := true)
+    FROM facts WHERE in_listed
 ),
-retried AS (
-    SELECT 'retried' AS measure, regexp_extract(query, '^q_(.*)_tries$', 1) AS query, 'more than one try' AS value, 'listed' AS denominator,
-           count(*) FILTER (tried > 1) AS numerator, count(*) AS size
-    FROM (FROM facts UNPIVOT (tried FOR query IN (COLUMNS('^q_.*_tries$')))) WHERE in_listed AND tried > 0 GROUP BY query
+-- One row for each combination: a million names have a few hundred.
+sent AS (
+    SELECT
+        query, status NOT IN ('ok', 'nodata', 'nxdomain', 'name_too_long', 'not_queried') AS failed_finally, least(tries, 4) AS tries, tcp, pass, list_distinct(failed) AS failed, count(*) AS names
+    FROM asked WHERE tries > 0 GROUP BY ALL
+),
+of_sent AS (
+    SELECT 'tries' AS measure, query, CASE WHEN tries = 4 THEN '4 or more' ELSE tries::VARCHAR END AS value, names FROM sent
+    UNION ALL
+    SELECT 'over_tcp', query, 'tcp', names FROM sent WHERE tcp
+    UNION ALL
+    SELECT 'failed_tries', query, unnest(failed), names FROM sent
+),
+sizes AS (
+    SELECT query, sum(names) AS size FROM sent GROUP BY query
+),
+mop_up AS (
+    SELECT
+        'mop_up' AS measure, query, CASE WHEN failed_finally THEN 'still unknown' ELSE 'converted' END AS value, 'listed:unknown_after_pass_1' AS denominator,
+        sum(names) AS numerator, sum(sum(names)) OVER (PARTITION BY query) AS size
+    FROM sent WHERE pass > 1 GROUP BY query, failed_finally
 ),
 late AS (
     SELECT 'settled_late' AS measure, 'all' AS query, 'pass ' || pass AS value, 'listed' AS denominator, count(*) AS numerator, sum(count(*)) OVER () AS size
     FROM facts WHERE in_listed GROUP BY pass
 ),
 per_name AS (
-    SELECT tld, mx_site, list_has_any([q_mx_status, q_txt_status, q_dmarc_status, q_mta_sts_status, q_tls_rpt_status], ['servfail', 'bogus', 'refused', 'notimp',
-        'formerr', 'other_rcode', 'timeout', 'network_error', 'truncated', 'malformed', 'lame', 'cname_loop']) AS failed
+    SELECT tld, mx_site, mx_provider, list_has_any(
+        [q_mx_status, q_txt_status, q_dmarc_status, q_mta_sts_status, q_tls_rpt_status, q_a_status, q_aaaa_status, q_domainkey_status, q_bimi_status, q_soa_status],
+        ['servfail', 'bogus', 'refused', 'notimp', 'formerr', 'other_rcode', 'timeout', 'network_error', 'truncated', 'malformed', 'lame', 'cname_loop']) AS failed
     FROM facts WHERE in_resolvable
 ),
-by_tld AS (
-    SELECT 'unknown_by_tld' AS measure, 'all' AS query, tld AS value, 'resolvable' AS denominator, count(*) FILTER (failed) AS numerator, count(*) AS size
-    FROM per_name GROUP BY tld HAVING numerator > 0 ORDER BY numerator DESC, tld LIMIT 50
+by_kind AS (
+    SELECT unnest([
+        {'measure': 'unknown_by_tld', 'value': tld}, {'measure': 'unknown_by_mx_provider', 'value': mx_provider}, {'measure': 'unknown_by_mx_site', 'value': nullif(mx_site, '')}
+    ], recursive := true), failed, names
+    FROM (SELECT tld, mx_site, mx_provider, failed, count(*) AS names FROM per_name GROUP BY ALL)
 ),
-by_mx AS (
-    SELECT 'unknown_by_mx' AS measure, 'all' AS query, mx_site AS value, 'resolvable' AS denominator, count(*) FILTER (failed) AS numerator, count(*) AS size
-    FROM per_name WHERE mx_site <> '' GROUP BY mx_site HAVING numerator > 0 ORDER BY numerator DESC, mx_site LIMIT 50
+worst AS (
+    FROM (
+        SELECT measure, 'all' AS query, value, 'resolvable' AS denominator, coalesce(sum(names) FILTER (failed), 0) AS numerator, sum(names) AS size
+        FROM by_kind WHERE value IS NOT NULL GROUP BY measure, value)
+    WHERE numerator > 0
+    QUALIFY row_number() OVER (PARTITION BY measure ORDER BY numerator DESC, value) <= 50
 ),
 everything AS (
     SELECT *, sum(numerator) OVER (PARTITION BY query, denominator) AS size FROM status
-    UNION ALL FROM over_tcp UNION ALL FROM retried UNION ALL FROM late UNION ALL FROM by_tld UNION ALL FROM by_mx
+    UNION ALL
+    SELECT measure, query, value, 'listed:sent', sum(names), any_value(size) FROM of_sent JOIN sizes USING (query) GROUP BY ALL
+    UNION ALL FROM mop_up UNION ALL FROM late UNION ALL FROM worst
 )
 SELECT
     measure, query, value,

@@ -38,11 +38,13 @@ internal sealed record Axis(double From, double To, double Start, double End, bo
     }
 
     /// <summary>An axis of shares from 0 to a round number above <paramref name="most"/>, at most 1.</summary>
-    public static double ShareTop(double most)
+    public static double ShareTop(double most) => most <= 0 ? 0.01 : Math.Min(1, RoundAbove(most));
+
+    /// <summary>A round number above <paramref name="most"/>, which is above 0.</summary>
+    public static double RoundAbove(double most)
     {
-        if (most <= 0) return 0.01;
         double power = Math.Pow(10, Math.Floor(Math.Log10(most)));
-        return Math.Min(1, new[] { 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10 }.Select(f => f * power).First(t => t >= most * 1.0001 || t >= 1));
+        return new[] { 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 15 }.Select(f => f * power).First(t => t >= most * 1.0001);
     }
 
     /// <summary>"25 %", with decimals where the steps need them.</summary>

@@ -9,9 +9,10 @@ internal static class LineCharts
 {
     /// <param name="marks">Vertical lines with a name each.</param>
     /// <param name="diagonal">A straight line from corner to corner: what would be without concentration.</param>
+    /// <param name="yText">How a value of the upright axis is written; null for shares.</param>
     public static Drawing Draw(
         string name, string title, string notes, string xAxis, string yAxis, bool log, IReadOnlyList<Line> lines, double? top = null,
-        IReadOnlyList<(double X, string Name)>? marks = null, bool diagonal = false, Func<double, string>? xText = null)
+        IReadOnlyList<(double X, string Name)>? marks = null, bool diagonal = false, Func<double, string>? xText = null, Func<double, string>? yText = null)
     {
         const double left = 52, height = 232, right = Drawing.StandardWidth - 12;
         var shapes = new List<Shape>();
@@ -24,12 +25,15 @@ internal static class LineCharts
         foreach (double tick in y.Ticks())
         {
             shapes.Add(new Stroke(left, y.At(tick), right, y.At(tick), Ink.Grid));
-            shapes.Add(new Label(left - 5, y.At(tick) + 4, Axis.Percent(tick, most), Ink.Muted, 11, Anchor.End));
+            shapes.Add(new Label(left - 5, y.At(tick) + 4, yText?.Invoke(tick) ?? Axis.Percent(tick, most), Ink.Muted, 11, Anchor.End));
         }
         foreach (double tick in x.Ticks())
         {
             shapes.Add(new Stroke(x.At(tick), above + 6, x.At(tick), bottom, Ink.Grid));
-            shapes.Add(new Label(x.At(tick), bottom + 15, (xText ?? Axis.Count)(tick), Ink.Muted, 11, Anchor.Middle));
+            string text = (xText ?? Axis.Count)(tick);
+            // The last one stays within the drawing.
+            double centre = Math.Min(x.At(tick), Drawing.StandardWidth - 1 - (Drawing.TextWidth(text, 11) / 2));
+            shapes.Add(new Label(centre, bottom + 15, text, Ink.Muted, 11, Anchor.Middle));
         }
         double markTop = bottom - 58;
         var shown = (marks ?? []).Where(m => m.X >= minimum && m.X <= x.To).ToArray();

@@ -31,6 +31,32 @@ public abstract class EngineTransportTests
     }
 
     [Fact]
+    public async Task A_capture_has_every_message_octet_for_octet_and_the_strangers_too()
+    {
+        var sent = new ConcurrentQueue<byte[]>();
+        await using var responder = new LoopbackResponder(q =>
+        {
+            var answer = q.Reply().Txt("example.com", "x"u8.ToArray());
+            var stranger = q.Reply();
+            stranger.Name = "other.example";
+            answer.Truncated = !q.OverTcp;
+            byte[][] messages = q.OverTcp ? [answer.Bytes()] : [stranger.Bytes(), answer.Bytes()];
+            foreach (byte[] message in messages) sent.Enqueue(message);
+            return messages;
+        });
+        await using var transport = new EngineTransport(responder.EndPoint, Options);
+        var capture = new MessageCapture();
+        var reply = await transport.ExchangeAsync(Question, new DnsQueryFlags(Capture: capture), Long, default);
+        Assert.Equal((TransportOutcome.Answered, true), (reply.Outcome, reply.OverTcp));
+        var messages = capture.Messages;
+        // The question, a stranger's answer with the right ID, the truncated answer; and again over TCP.
+        Assert.Equal([(true, false), (false, false), (false, false), (true, true), (false, true)], messages.Select(m => (m.Sent, m.OverTcp)));
+        Assert.Equal(responder.Received.Select(q => Convert.ToHexString(q.Bytes)), messages.Where(m => m.Sent).Select(m => Convert.ToHexString(m.Octets)));
+        Assert.Equal(sent.Select(Convert.ToHexString), messages.Where(m => !m.Sent).Select(m => Convert.ToHexString(m.Octets)));
+        Assert.Equal(messages.Select(m => m.Timestamp).Order(), messages.Select(m => m.Timestamp));
+    }
+
+    [Fact]
     public async Task Source_ports_differ_and_change_during_the_run()
     {
         var ports = new ConcurrentDictionary<int, int>();
