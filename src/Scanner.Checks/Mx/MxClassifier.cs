@@ -15,7 +15,7 @@ public static class MxClassifier
     public static MxResult Classify(DnsAnswer mx, DnsAnswer? a = null, DnsAnswer? aaaa = null, IReadOnlyDictionary<string, MxHostAddresses>? hosts = null)
     {
         var targets = TargetsOf(mx, hosts);
-        IReadOnlyList<MxQuirk> quirks = [];
+        MxQuirk[] quirks = [];
         return new MxResult
         {
             Class = mx.Status switch
@@ -76,9 +76,9 @@ public static class MxClassifier
         };
     }
 
-    private static readonly IReadOnlyList<MxQuirk> NullMxPref = [MxQuirk.NullMxPref], NullMxMixed = [MxQuirk.NullMxMixed];
+    private static readonly MxQuirk[] NullMxPref = [MxQuirk.NullMxPref], NullMxMixed = [MxQuirk.NullMxMixed];
 
-    private static MxClass ByTargets(MxTarget[] targets, out IReadOnlyList<MxQuirk> quirks)
+    private static MxClass ByTargets(MxTarget[] targets, out MxQuirk[] quirks)
     {
         quirks = [];
         // Rows 4 and 5. RFC 7505 §3: a single record, preference 0, exchange ".". Another preference says the same, only carelessly.

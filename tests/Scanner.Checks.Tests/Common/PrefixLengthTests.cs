@@ -21,7 +21,7 @@ public class PrefixLengthTests
     public void LongestName(string labels, int longest)
     {
         Assert.True(DomainName.TryPrefix(labels, NameOf(longest), out string? owner));
-        Assert.Equal(253, owner.Length);
+        Assert.Equal(253, owner!.Length);
         Assert.False(DomainName.TryPrefix(labels, NameOf(longest + 1), out _));
     }
 
