@@ -214,8 +214,10 @@ public sealed partial class RowDatabase : IDisposable
     /// <summary>Text as an SQL literal.</summary>
     internal static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
-    // By name: parts of an older schema version lack the newer columns, which no_rows gives as NULL.
-    private static string From(IReadOnlyList<string> parts) => $"FROM read_parquet([{string.Join(", ", parts.Select(Quote))}], union_by_name = true)";
+    /// <summary>The parts of one folder are of one version. Those of several may lack the newer columns, which <c>no_rows</c> then gives as
+    /// NULL; for that DuckDB has to open all files and to keep what it knows of each.</summary>
+    private static string From(IReadOnlyList<string> parts) => string.Create(CultureInfo.InvariantCulture,
+        $"FROM read_parquet([{string.Join(", ", parts.Select(Quote))}], union_by_name = {(parts.Select(Path.GetDirectoryName).Distinct().Count() > 1 ? "true" : "false")})");
 
     private static RowDatabase OpenView(string rows, RowUse use)
     {
