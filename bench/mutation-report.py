@@ -26,10 +26,11 @@ def score(count):
 
 
 def counted(name):
-    count = dict.fromkeys(STATES, 0)
-    for _, _, mutant in mutants(name):
-        count[mutant["status"]] += 1
-    return count
+    """Counts of each folder in one report."""
+    folders = {}
+    for path, _, mutant in mutants(name):
+        folders.setdefault(path.split("/")[0], dict.fromkeys(STATES, 0))[mutant["status"]] += 1
+    return folders
 
 
 if len(sys.argv) > 2:
@@ -43,17 +44,21 @@ if len(sys.argv) > 2:
         original = text[start["column"] - 1 : end["column"] - 1] if start["line"] == end["line"] else text[start["column"] - 1 :] + " …"
         survivors.append(f"{path}:{start['line']}\t{mutant['status']}\t{original.strip()}\t=>\t{' '.join(mutant['replacement'].split())[:200]}")
     (results / f"{name}.survivors").write_text("".join(s + "\n" for s in survivors))
-    tested, percent = score(counted(name))
-    print(f"{name}: {tested} tested, {percent} %")
+    for folder, count in counted(name).items():
+        if score(count)[0]:
+            print(f"{folder}: {score(count)[0]} tested, {score(count)[1]} %")
 else:
     total, folders = dict.fromkeys(STATES, 0), {}
-    for report in sorted(results.glob("*.json")):
-        folder = folders.setdefault(report.stem.split("-")[0], dict.fromkeys(STATES, 0))
-        for state, n in counted(report.stem).items():
-            folder[state] += n
-            total[state] += n
+    for report in sorted(results.glob("*.json"), key=lambda r: r.stat().st_mtime):
+        for name, count in counted(report.stem).items():
+            if not score(count)[0]:
+                continue
+            folder = folders.setdefault(name, dict.fromkeys(STATES, 0))
+            for state, n in count.items():
+                folder[state] += n
+                total[state] += n
     print("| folder | mutants tested | killed | timed out | survived | no test | not compiled | score |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    for name, count in [*folders.items(), ("**all**", total)]:
+    for name, count in [*sorted(folders.items()), ("**all**", total)]:
         tested, percent = score(count)
         print(f"| {name} | {tested} | {count['Killed']} | {count['Timeout']} | {count['Survived']} | {count['NoCoverage']} | {count['CompileError']} | {percent} % |")

@@ -27,7 +27,8 @@ for space in $here $there; do ip -n $space link set lo up; done
 
 # link LOSS DELAY JITTER: share of packets, milliseconds each way.
 link() {
-    [ -z "$link_pid" ] || { kill "$link_pid"; wait "$link_pid" 2>/dev/null || true; link_pid=; ip -n $here link del $left 2>/dev/null || true; }
+    [ -z "$link_pid" ] || { kill "$link_pid"; wait "$link_pid" 2>/dev/null || true; link_pid=; }
+    ip -n $here link del $left 2>/dev/null || true
     if [ "$emulator" = netem ]; then
         ip link add $left type veth peer name $right
     else
@@ -131,8 +132,9 @@ run() {
     case $1 in *"$only"*) ;; *) return 0 ;; esac
     local begin=$SECONDS sessions=0 status=1
     rm -rf "$work/run"
-    unbound_with "$5"
+    # First the link: its far end has the address that Unbound listens at.
     link "$2" "$3" "$4"
+    unbound_with "$5"
     spell "$6" "${7:-0}" "${8:-0}"
     while [ $status != 0 ]; do
         sessions=$((sessions + 1))

@@ -79,7 +79,8 @@ internal sealed partial class BadLink : IDisposable
                     }
                     packet = queue.Dequeue();
                 }
-                Write(to, packet);
+                // It fails while the other end is down: a lost packet.
+                _ = WritePacket(to, ref packet[0], packet.Length);
             }
         }) { IsBackground = true };
     }
@@ -88,27 +89,10 @@ internal sealed partial class BadLink : IDisposable
     {
         while (true)
         {
-            try
-            {
-                return RandomAccess.Read(device, packet, 0);
-            }
-            catch (IOException) when (!device.IsClosed)
-            {
-                // The device is down until it has its place in a namespace.
-                Thread.Sleep(20);
-            }
-        }
-    }
-
-    private static void Write(SafeFileHandle device, byte[] packet)
-    {
-        try
-        {
-            RandomAccess.Write(device, packet, 0);
-        }
-        catch (IOException)
-        {
-            // The other end is down: a lost packet.
+            nint length = ReadPacket(device, ref packet[0], packet.Length);
+            if (length > 0) return (int)length;
+            // The device is down until it has its place in a namespace.
+            Thread.Sleep(20);
         }
     }
 
@@ -129,4 +113,10 @@ internal sealed partial class BadLink : IDisposable
 
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     private static partial int Control(SafeFileHandle device, nuint request, byte[] argument);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    private static partial nint ReadPacket(SafeFileHandle device, ref byte packet, nint length);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    private static partial nint WritePacket(SafeFileHandle device, ref byte packet, nint length);
 }

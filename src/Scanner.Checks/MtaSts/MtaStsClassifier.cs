@@ -13,17 +13,12 @@ public static class MtaStsClassifier
     /// <see cref="Classify"/> has seen the fetch.</summary>
     public static MtaStsResult ClassifyRecord(DnsAnswer txt)
     {
-        var result = new MtaStsResult
-        {
-            Answer = txt,
-            Record = MtaStsRecordState.Unknown,
-            Status = MtaStsStatus.Unknown,
-            TxtCname = txt.CnameTarget,
-        };
         // RFC 8461 §3.1 lets a sender go on without policy when it cannot look; a study must not call that "no record".
-        if (txt.Presence == Presence.Unknown) return result;
+        if (txt.Presence == Presence.Unknown) return Result(MtaStsRecordState.Unknown, MtaStsStatus.Unknown);
 
         var texts = TxtRrset.Texts(txt);
+        // Nearly every name.
+        if (texts.Count == 0) return Result(MtaStsRecordState.Absent, MtaStsStatus.Absent);
         // With one TXT the grammar decides; with several, what does not begin with the literal "v=STSv1;" is discarded first. RFC 8461 §3.1
         Predicate<string> isCandidate = texts.Count == 1 ? MtaStsRecordParser.IsCandidateAlone : MtaStsRecordParser.IsCandidateAmongSeveral;
         var selected = new List<string>(texts.Count);
@@ -42,20 +37,20 @@ public static class MtaStsClassifier
         string[] candidates = [.. selected.Concat(nearly ?? []).Select(Evidence.Escape)];
         // Not exactly one left: the domain has no policy. RFC 8461 §3.1
         if (selected.Count == 0)
-            return result with { Candidates = candidates, Record = MtaStsRecordState.Absent, Status = MtaStsStatus.Absent, NearMiss = nearMiss };
-        if (selected.Count > 1) return result with { Candidates = candidates, Record = MtaStsRecordState.RecordMultiple, Status = MtaStsStatus.RecordMultiple };
+            return Result(MtaStsRecordState.Absent, MtaStsStatus.Absent) with { Candidates = candidates, NearMiss = nearMiss };
+        if (selected.Count > 1) return Result(MtaStsRecordState.RecordMultiple, MtaStsStatus.RecordMultiple) with { Candidates = candidates };
 
         bool valid = MtaStsRecordParser.Parse(selected[0], out var reading) == RecordMatch.Valid;
-        return result with
+        return Result(valid ? MtaStsRecordState.Ok : MtaStsRecordState.RecordInvalid, valid ? MtaStsStatus.Unknown : MtaStsStatus.RecordInvalid) with
         {
             Candidates = candidates,
-            Record = valid ? MtaStsRecordState.Ok : MtaStsRecordState.RecordInvalid,
-            Status = valid ? MtaStsStatus.Unknown : MtaStsStatus.RecordInvalid,
             RecordError = reading.Error,
             Id = reading.Id,
             RecordLenient = reading.Lenient,
             RawTxt = Evidence.Escape(selected[0]),
         };
+
+        MtaStsResult Result(MtaStsRecordState record, MtaStsStatus status) => new() { Answer = txt, Record = record, Status = status, TxtCname = txt.CnameTarget };
     }
 
     /// <summary>Is the policy to be fetched? For an invalid record only when a lenient reader would: so that we know what strictness costs.</summary>

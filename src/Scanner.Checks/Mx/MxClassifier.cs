@@ -14,13 +14,8 @@ public static class MxClassifier
     /// not in it is unknown.</param>
     public static MxResult Classify(DnsAnswer mx, DnsAnswer? a = null, DnsAnswer? aaaa = null, IReadOnlyDictionary<string, MxHostAddresses>? hosts = null)
     {
-        var records = mx.RecordsOf<MxRecord>()
-            // Identical records are one (RFC 2181 §5).
-            .DistinctBy(r => (r.Preference, r.Exchange))
-            .OrderBy(r => r.Preference).ThenBy(r => r.Exchange, StringComparer.Ordinal)
-            .Select(r => TargetOf(r, hosts))
-            .ToArray();
-        var quirks = new List<MxQuirk>();
+        var targets = TargetsOf(mx, hosts);
+        MxQuirk[] quirks = [];
         return new MxResult
         {
             Class = mx.Status switch
@@ -30,14 +25,14 @@ public static class MxClassifier
                 // Row 3. RFC 5321 §5.1: no such domain is an error, not an implicit MX.
                 DnsStatus.Nxdomain => MxClass.Nxdomain,
                 DnsStatus.Nodata => ImplicitMx(a, aaaa),
-                DnsStatus.Ok when records.Length > 0 => ByTargets(records, quirks),
+                DnsStatus.Ok when targets.Length > 0 => ByTargets(targets, out quirks),
                 // Row 2. RFC 5321 §5.1: a temporary error is not "no MX".
                 _ => MxClass.Unknown,
             },
             Answer = mx,
             A = a,
             Aaaa = aaaa,
-            Targets = records,
+            Targets = targets,
             Quirks = quirks,
         };
     }
@@ -45,6 +40,29 @@ public static class MxClassifier
     /// <summary>Row 1: the listed name is not one that DNS can hold, so nothing was asked.</summary>
     /// <param name="mx">The answer that stands for the question not asked.</param>
     public static MxResult InvalidName(DnsAnswer mx) => new() { Class = MxClass.InvalidName, Answer = mx };
+
+    private static readonly Comparer<MxRecord> ByPreference = Comparer<MxRecord>.Create(static (a, b) =>
+        a.Preference != b.Preference ? a.Preference.CompareTo(b.Preference) : string.CompareOrdinal(a.Exchange, b.Exchange));
+
+    /// <summary>By preference, then by name, each once: identical records are one (RFC 2181 §5).</summary>
+    private static MxTarget[] TargetsOf(DnsAnswer mx, IReadOnlyDictionary<string, MxHostAddresses>? hosts)
+    {
+        int count = 0;
+        for (int i = 0; i < mx.Records.Count; i++)
+            if (mx.Records[i] is MxRecord) count++;
+        if (count == 0) return [];
+        var records = new MxRecord[count];
+        count = 0;
+        for (int i = 0; i < mx.Records.Count; i++)
+            if (mx.Records[i] is MxRecord) records[count++] = (MxRecord)mx.Records[i];
+        Array.Sort(records, ByPreference);
+        int kept = 1;
+        for (int i = 1; i < count; i++)
+            if (ByPreference.Compare(records[i], records[kept - 1]) != 0) records[kept++] = records[i];
+        var targets = new MxTarget[kept];
+        for (int i = 0; i < kept; i++) targets[i] = TargetOf(records[i], hosts);
+        return targets;
+    }
 
     private static MxTarget TargetOf(MxRecord record, IReadOnlyDictionary<string, MxHostAddresses>? hosts)
     {
@@ -58,24 +76,27 @@ public static class MxClassifier
         };
     }
 
-    private static MxClass ByTargets(MxTarget[] targets, List<MxQuirk> quirks)
+    private static readonly MxQuirk[] NullMxPref = [MxQuirk.NullMxPref], NullMxMixed = [MxQuirk.NullMxMixed];
+
+    private static MxClass ByTargets(MxTarget[] targets, out MxQuirk[] quirks)
     {
+        quirks = [];
         // Rows 4 and 5. RFC 7505 §3: a single record, preference 0, exchange ".". Another preference says the same, only carelessly.
         if (targets is [{ Kind: MxTargetKind.Null } only])
         {
-            if (only.Preference != 0) quirks.Add(MxQuirk.NullMxPref);
+            if (only.Preference != 0) quirks = NullMxPref;
             return MxClass.NullMx;
         }
         // RFC 7505 §3: a null MX must stand alone. Where it does not, senders try the others.
-        if (targets.Any(t => t.Kind == MxTargetKind.Null)) quirks.Add(MxQuirk.NullMxMixed);
+        if (Array.Exists(targets, t => t.Kind == MxTargetKind.Null)) quirks = NullMxMixed;
         // Row 6. RFC 5321 §5.1: records that cannot be used are an error; the name's own address does not step in.
-        if (!targets.Any(t => t.Kind.IsUsable())) return MxClass.MxNoService;
+        if (!Array.Exists(targets, t => t.Kind.IsUsable())) return MxClass.MxNoService;
         // Row 7.
-        if (targets.All(t => t.Status is null)) return MxClass.MxPresent;
+        if (Array.TrueForAll(targets, t => t.Status is null)) return MxClass.MxPresent;
         // Row 8: one host that works is enough, whatever became of the others.
-        if (targets.Any(t => t.Status is MxTargetStatus.AddrOk or MxTargetStatus.AddrOkCname)) return MxClass.MxOk;
+        if (Array.Exists(targets, t => t.Status is MxTargetStatus.AddrOk or MxTargetStatus.AddrOkCname)) return MxClass.MxOk;
         // Row 10 before row 9: "dangling" takes a definitive answer about each host.
-        return targets.Any(t => t.Status == MxTargetStatus.Unknown) ? MxClass.MxUnverified : MxClass.MxDangling;
+        return Array.Exists(targets, t => t.Status == MxTargetStatus.Unknown) ? MxClass.MxUnverified : MxClass.MxDangling;
     }
 
     // RFC 5321 §5.1: without MX records the name itself is the mail host, if it has an address.

@@ -19,7 +19,8 @@ public static class MxTargets
         if (!exchange.Replace(@"\.", "", StringComparison.Ordinal).Contains('.')) return MxTargetKind.SingleLabel;
         if (!IsHostname(exchange)) return MxTargetKind.InvalidHostname;
         // Before the underscore: nobody delivers to _mx.example.test either.
-        if (Reserved.Any(name => DomainName.IsAtOrBelow(exchange, name))) return MxTargetKind.ReservedName;
+        foreach (string name in Reserved)
+            if (DomainName.IsAtOrBelow(exchange, name)) return MxTargetKind.ReservedName;
         return exchange.Contains('_') ? MxTargetKind.UnderscoreHostname : MxTargetKind.Hostname;
     }
 
@@ -32,12 +33,14 @@ public static class MxTargets
     {
         // RFC 1035 §2.3.4
         if (name.Length > DomainName.MaxLength) return false;
-        foreach (string label in name.Split('.'))
+        int label = 0;
+        foreach (char c in name)
         {
-            if (label.Length is 0 or > DomainName.MaxLabelLength) return false;
-            if (!label.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')) return false;
+            if (c == '.' ? label == 0 : !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_')) return false;
+            label = c == '.' ? 0 : label + 1;
+            if (label > DomainName.MaxLabelLength) return false;
         }
-        return true;
+        return label > 0;
     }
 
     // "MX 10 192.0.2.1" makes the name 192.0.2.1. with a top-level domain "1"; "[192.0.2.1]" and IPv6 happen as well.
@@ -45,7 +48,13 @@ public static class MxTargets
     {
         if (name.StartsWith('[') && name.EndsWith(']')) name = name[1..^1];
         if (name.Contains(':')) return System.Net.IPAddress.TryParse(name, out _);
-        string[] labels = name.Split('.');
-        return labels.Length == 4 && labels.All(l => l.Length is > 0 and <= 3 && l.All(char.IsAsciiDigit));
+        int labels = 0;
+        foreach (var range in name.AsSpan().Split('.'))
+        {
+            var label = name.AsSpan(range);
+            if (label.Length is 0 or > 3 || label.ContainsAnyExceptInRange('0', '9')) return false;
+            labels++;
+        }
+        return labels == 4;
     }
 }

@@ -104,7 +104,7 @@ internal sealed class HtmlTable(string caption, params IReadOnlyList<string> hea
         var html = new StringBuilder();
         html.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{Escape.Html(caption)}\"><table class=\"sort\"><caption hidden>{Escape.Html(caption)}</caption><thead><tr>");
         for (int i = 0; i < heads.Count; i++)
-            html.Append(CultureInfo.InvariantCulture, $"<th scope=\"col\"{(_numeric[i] ? " class=\"n\"" : "")}><button type=\"button\">{Escape.Html(heads[i])}</button></th>");
+            html.Append(CultureInfo.InvariantCulture, $"<th scope=\"col\"{(_numeric[i] ? " class=\"n\"" : "")} data-h=\"{Escape.Html(heads[i])}\"><button type=\"button\">{Escape.Html(heads[i])}</button></th>");
         return html.Append("</tr></thead><tbody>\n").Append(_rows).Append("</tbody></table></div>\n").ToString();
     }
 }

@@ -40,7 +40,7 @@ public sealed class RunStore : IAsyncDisposable
         Sessions = state.Sessions;
         (_lock, _journal, _stamp, _files, _time) = (state.Lock, state.Journal, stamp, files, time);
         foreach (var (pass, log) in state.Pending) _pending.Add(pass, (RecordLog.Open(files, folder.PendingPath(pass), log.Extent.Whole), log.Kept));
-        _partOptions = new PartWriterOptions { FirstPart = state.NextPart, RowsPerPart = rowsPerPart ?? RowsPerPart(names), RowsPerGroup = rowsPerPart ?? RowsPerPart(names) };
+        _partOptions = new PartWriterOptions { FirstPart = state.NextPart, RowsPerPart = rowsPerPart ?? RowsPerPart(names) };
         _writer = new PartWriter(folder.DomainsPath, stamp, _partOptions, files, OnClosed);
     }
 

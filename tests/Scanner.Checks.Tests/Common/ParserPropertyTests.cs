@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
@@ -28,7 +29,9 @@ public class ParserPropertyTests
         "v=BIMI1; l=https://example.com/l.svg; a=https://example.com/v.pem",
     ];
 
-    private static readonly Config s_config = Config.QuickThrowOnFailure.WithMaxTest(500);
+    /// <summary>500 cases for each property, or as many as the environment variable <c>SCANNER_PROPERTY_RUNS</c> says.</summary>
+    private static readonly Config s_config = Config.QuickThrowOnFailure.WithMaxTest(
+        int.TryParse(Environment.GetEnvironmentVariable("SCANNER_PROPERTY_RUNS"), CultureInfo.InvariantCulture, out int runs) ? runs : 500);
 
     [Fact]
     public void NothingThrowsOnAnyOctets() => Prop.ForAll<byte[], int>((octets, which) =>

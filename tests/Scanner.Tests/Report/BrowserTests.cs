@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Scanner.Checks.Dmarc;
 using Scanner.Report;
 using Scanner.Tests.Write;
 using Scanner.Write;
@@ -98,7 +99,9 @@ public sealed class BrowserTests(MixedRun run) : IDisposable
         SkipWithoutChromium();
         var cancellation = TestContext.Current.CancellationToken;
         RunFolder.Create(_folder["old"]).Save(RunFolderTests.Manifest);
-        await Samples.WriteAsync(_folder["old"], [.. Enumerable.Range(1, 30).Select(n => Samples.Full(n)), Samples.AllAbsent(31), Samples.AllUnknown(32)]);
+        // The same names when fewer had DMARC, and others that have left the list since.
+        await Samples.WriteAsync(_folder["old"],
+            [.. MixedRun.Mixed().Select(r => r.Name.Rank % 3 == 0 ? r.Dmarc(DmarcClass.Absent, own: false, enforcing: false) : r), Samples.AllAbsent(1001), Samples.AllUnknown(1002)]);
         Comparer.Write([RunFolder.Open(_folder["old"]), RunFolder.Open(run.Path)], _folder["compare"]);
 
         await using var browser = await HeadlessChromium.StartAsync(cancellation);

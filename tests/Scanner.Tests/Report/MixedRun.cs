@@ -20,7 +20,7 @@ public sealed class MixedRun : ICollectionFixture<MixedRun>, IAsyncLifetime
 
     public string Path => _folder["run"];
 
-    public async ValueTask InitializeAsync() => await WriteReportAsync(Path, Mixed());
+    public async ValueTask InitializeAsync() => await WriteReportAsync(Path, Mixed().Select((row, i) => row with { ScannedAt = row.ScannedAt.AddMilliseconds(i * 40) }));
 
     public ValueTask DisposeAsync()
     {
@@ -51,11 +51,11 @@ public sealed class MixedRun : ICollectionFixture<MixedRun>, IAsyncLifetime
     }
 
     /// <summary>Every kind of row, a few of each, so that most tables have several.</summary>
-    private static DomainResult[] Mixed() =>
+    internal static DomainResult[] Mixed() =>
     [
         Samples.Full(1), Samples.Full(2),
         Samples.AllAbsent(3), Samples.AllUnknown(4), Samples.Bare(5),
-        .. Enumerable.Range(6, 30).Select(n => Samples.Bare(n, $"n{n}.example")
+        .. Enumerable.Range(6, 145).Select(n => Samples.Bare(n, $"n{n}.example")
             .Mx(n % 5 == 0 ? MxClass.NullMx : n % 7 == 0 ? MxClass.Unknown : MxClass.MxPresent)
             .Spf(n % 3 == 0 ? SpfStatus.Valid : n % 3 == 1 ? SpfStatus.Unknown : SpfStatus.None, n % 3 == 0 ? SpfClass.Fail : n % 3 == 1 ? SpfClass.Unknown : SpfClass.None, SpfEffectiveAll.Fail, SpfPermissive.None)
             .Dmarc(n % 4 == 0 ? DmarcClass.Reject : n % 4 == 1 ? DmarcClass.Unknown : DmarcClass.Absent, own: n % 4 == 1 ? null : n % 4 == 0, enforcing: n % 4 == 1 ? null : n % 4 == 0)

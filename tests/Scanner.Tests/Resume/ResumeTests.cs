@@ -127,7 +127,14 @@ public sealed class ResumeTests : IDisposable
         string expected = CrashRun.Aggregates(Run);
         string journal = RunFolder.Open(Run).JournalPath;
         byte[] octets = await File.ReadAllBytesAsync(journal, TestContext.Current.CancellationToken);
-        foreach (int length in (int[])[0, 5, 12, 400, octets.Length / 2, octets.Length - 1])
+        // At two dozen places, from nothing to all but the last octet: what is whole is found whole, to the last name.
+        for (int length = 0; length < octets.Length; length += octets.Length / 24)
+        {
+            await File.WriteAllBytesAsync(journal, octets[..length], TestContext.Current.CancellationToken);
+            using var state = await StoreState.ReadAsync(RunFolder.Open(Run), CrashRun.Names, _ => { }, RunFiles.Real);
+            Assert.Equal(CrashRun.Names, state.Done.Count);
+        }
+        foreach (int length in (int[])[0, octets.Length / 2, octets.Length - 1])
         {
             await File.WriteAllBytesAsync(journal, octets[..length], TestContext.Current.CancellationToken);
             long before = world.Queries;
@@ -138,6 +145,27 @@ public sealed class ResumeTests : IDisposable
             Assert.Equal(expected, CrashRun.Aggregates(Run));
             CrashRun.ExpectEveryNameOnce(Run);
         }
+    }
+
+    [Theory]
+    [InlineData("truncated")]
+    [InlineData("flipped")]
+    public async Task A_log_of_waiting_names_that_is_not_whole_costs_only_questions(string how)
+    {
+        string calm = _folder.Path("calm");
+        await using (var other = new CrashRun()) await other.ScanAsync(calm);
+        await using var world = new CrashRun();
+        using var stop = new CancellationTokenSource();
+        await CrashRun.ScanAsync(world.Options(Run) with { PassPause = TimeSpan.FromHours(1) }, new StopsWhen(() => stop.Cancel()), stop: stop.Token);
+        string log = RunFolder.Open(Run).PendingPath(1);
+        byte[] octets = await File.ReadAllBytesAsync(log, TestContext.Current.CancellationToken);
+        if (how == "flipped") octets[octets.Length / 3] ^= 0x20;
+        await File.WriteAllBytesAsync(log, how == "flipped" ? octets : octets[..(octets.Length / 2)], TestContext.Current.CancellationToken);
+        var observer = new CrashRun.Quiet();
+        Assert.Null((await CrashRun.ScanAsync(world.Options(Run, resume: true), observer)).StoppedBecause);
+        Assert.Contains(observer.Warnings, text => text.Contains("pending-1.log", StringComparison.Ordinal) && text.Contains("not whole", StringComparison.Ordinal));
+        CrashRun.ExpectEveryNameOnce(Run);
+        Assert.Equal(CrashRun.Rows(calm), CrashRun.Rows(Run));
     }
 
     [Fact]
@@ -189,7 +217,7 @@ public sealed class ResumeTests : IDisposable
         await world.ScanAsync(Run);
         using (RunLock.Take(RunFolder.Open(Run)))
         {
-            var error = await Assert.ThrowsAsync<RunFolderException>(() => world.ScanAsync(Run, resume: true));
+            var error = await Assert.ThrowsAsync<FolderInUseException>(() => world.ScanAsync(Run, resume: true));
             Assert.Contains("another scanner process", error.Message, StringComparison.Ordinal);
         }
         Assert.Null((await world.ScanAsync(Run, resume: true)).StoppedBecause);

@@ -1,7 +1,7 @@
--- P2: the headline metrics along the ranking, over mail: bins of 1,000 ranks, or of a twentieth of a list below 20,000. Each bin has the
+-- P2: the headline metrics along the ranking, over mail: bins of 1,000 ranks, or of a twentieth of a list below 20,000, but at least fifty. Each bin has the
 -- missing-data bounds and, since a bin is a sample of its neighbourhood, the 95 % Wilson interval.
 WITH width AS (
-    SELECT CASE WHEN max(rank) >= 20000 THEN 1000 ELSE greatest(1, ceil(max(rank) / 20))::INTEGER END AS ranks FROM facts
+    SELECT CASE WHEN max(rank) >= 20000 THEN 1000 ELSE greatest(50, ceil(max(rank) / 20))::INTEGER END AS ranks FROM facts
 ),
 bins AS (
     FROM adoption_by((rank - 1) // (SELECT ranks FROM width))
