@@ -181,7 +181,7 @@ public sealed partial class RowDatabase : IDisposable
     private void KeepFacts()
     {
         long rows = Query("SELECT count(*) FROM domains", r => r.GetInt64(0))[0];
-        Execute(rows <= RowsOfOneRun ? "SET memory_limit = '128MB'; SET threads = 1" : $"SET memory_limit = '1GB'; SET threads = {Environment.ProcessorCount}");
+        GiveMemory(rows <= RowsOfOneRun ? LittleMemory : MuchMemory);
         string table = "facts_kept";
         if (rows > RowsInMemory)
         {
