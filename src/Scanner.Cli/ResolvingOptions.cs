@@ -34,11 +34,15 @@ internal sealed class ResolvingOptions
         DefaultValueFactory = _ => new ResolverOptions().InFlight,
     };
 
-    private readonly Option<double> _timeout = new("--timeout")
+    /// <summary>The lab's latest answer is 700 ms late: who tries it need not wait a minute for servers that never answer.</summary>
+    private const double LabTimeoutSeconds = 1;
+
+    private const double LabHttpsTimeoutSeconds = 5;
+
+    private readonly Option<double?> _timeout = new("--timeout")
     {
-        Description = "seconds for the first try of a query; doubled for each further one",
+        Description = "seconds for the first try of a query; doubled for each further one (default: 2, or 1 with --lab)",
         HelpName = "S",
-        DefaultValueFactory = _ => new ResolverOptions().TimeoutSeconds,
     };
 
     private readonly Option<int> _attempts = new("--attempts")
@@ -60,11 +64,10 @@ internal sealed class ResolvingOptions
         DefaultValueFactory = _ => TransportWords[0].Word,
     };
 
-    private readonly Option<double> _httpsTimeout = new("--https-timeout")
+    private readonly Option<double?> _httpsTimeout = new("--https-timeout")
     {
-        Description = "seconds for one policy fetch as a whole",
+        Description = "seconds for one policy fetch as a whole (default: 15, or 5 with --lab)",
         HelpName = "S",
-        DefaultValueFactory = _ => 15,
     };
 
     private readonly Option<int> _httpsPort = new("--https-port")
@@ -114,9 +117,9 @@ internal sealed class ResolvingOptions
         Require(_transport, word => TransportWords.Any(t => t.Word == word), "must be engine or dnsclient");
         Require(_qps, n => n is null or >= 0, "must be 0 (no ceiling) or more");
         Require(_inFlight, n => n is >= 1 and <= 65_000, "must be 1 to 65000");
-        Require(_timeout, s => s is >= 0.05 and <= 60, "must be 0.05 to 60 seconds");
+        Require(_timeout, s => s is null or (>= 0.05 and <= 60), "must be 0.05 to 60 seconds");
         Require(_attempts, n => n is >= 1 and <= 10, "must be 1 to 10");
-        Require(_httpsTimeout, s => s is >= 0.1 and <= 300, "must be 0.1 to 300 seconds");
+        Require(_httpsTimeout, s => s is null or (>= 0.1 and <= 300), "must be 0.1 to 300 seconds");
         Require(_httpsPort, n => n is >= 1 and <= 65_535, "must be 1 to 65535");
         Require(_dkimTier, tier => Words.TryParse<DkimTier>(tier ?? "", out _), "must be a, b or c");
         Require(_contact, text => text is null || text.All(c => c is >= ' ' and <= '~'), "must be printable ASCII: it goes into an HTTP header");
@@ -154,7 +157,7 @@ internal sealed class ResolvingOptions
     {
         QueriesPerSecond = parsed.GetValue(_qps) ?? (lab is null ? new ResolverOptions().QueriesPerSecond : 0),
         InFlight = parsed.GetValue(_inFlight),
-        TimeoutSeconds = parsed.GetValue(_timeout),
+        TimeoutSeconds = parsed.GetValue(_timeout) ?? (lab is null ? new ResolverOptions().TimeoutSeconds : LabTimeoutSeconds),
         Attempts = parsed.GetValue(_attempts),
         Hedge = parsed.GetValue(_hedge),
         Transport = TransportWords.First(t => t.Word == parsed.GetValue(_transport)).Kind,
@@ -163,7 +166,7 @@ internal sealed class ResolvingOptions
     public PolicyFetchOptions PolicyFetch(ParseResult parsed, LabHost? lab) => new()
     {
         Port = lab is not null && IsDefault(parsed, _httpsPort) ? lab.HttpsPort : parsed.GetValue(_httpsPort),
-        Timeout = TimeSpan.FromSeconds(parsed.GetValue(_httpsTimeout)),
+        Timeout = TimeSpan.FromSeconds(parsed.GetValue(_httpsTimeout) ?? (lab is null ? 15 : LabHttpsTimeoutSeconds)),
         TrustedRoots = parsed.GetValue(_caFile) is { } file ? Roots(file) : lab?.RootCertificates,
         AllowSpecialAddresses = parsed.GetValue(_allowSpecial) ? SpecialAddressUse.All : lab is not null ? SpecialAddressUse.LoopbackOnly : SpecialAddressUse.None,
         StrictMediaType = parsed.GetValue(_strictMediaType),
