@@ -3,7 +3,7 @@
 set -euo pipefail
 bench=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$bench")
-work=${BENCH_WORK:-$(mktemp -d -t scanner-bench-XXXXXX)}
+work=${BENCH_WORK:-$(mktemp -d --suffix=.scanner-bench)}
 mkdir -p "$work"
 started=()
 
@@ -47,19 +47,16 @@ wait_for_tcp() {
     done
 }
 
-# start_nsd ORIGIN ZONEFILE CORE: sets nsd_port and nsd_pid.
-start_nsd() {
-    nsd_port=$(free_port)
-    cat > "$work/nsd.conf" <<CONF
-server:
-  ip-address: 127.0.0.1@$nsd_port
+# nsd_settings NAME: the lines of the server section that every NSD here has, and no remote control. NAME is of its files in $work.
+nsd_settings() {
+    cat <<CONF
   username: ""
   chroot: ""
   zonesdir: "$work"
-  pidfile: "$work/nsd.pid"
+  pidfile: "$work/$1.pid"
   database: ""
-  xfrdfile: "$work/xfrd.state"
-  zonelistfile: "$work/zone.list"
+  xfrdfile: "$work/$1.xfrd"
+  zonelistfile: "$work/$1.zones"
   xfrdir: "$work"
   server-count: 1
   minimal-responses: yes
@@ -68,6 +65,33 @@ server:
   rrl-whitelist-ratelimit: 0
 remote-control:
   control-enable: no
+CONF
+}
+
+# unbound_settings: the same for Unbound, which has a stub zone behind it on loopback and no use for DNSSEC.
+unbound_settings() {
+    cat <<CONF
+  do-daemonize: no
+  username: ""
+  chroot: ""
+  directory: "$work"
+  pidfile: "$work/unbound.pid"
+  use-syslog: no
+  num-threads: 1
+  module-config: "iterator"
+  do-not-query-localhost: no
+  outgoing-range: 4096
+  num-queries-per-thread: 4096
+CONF
+}
+
+# start_nsd ORIGIN ZONEFILE CORE: sets nsd_port and nsd_pid.
+start_nsd() {
+    nsd_port=$(free_port)
+    cat > "$work/nsd.conf" <<CONF
+server:
+  ip-address: 127.0.0.1@$nsd_port
+$(nsd_settings nsd)
 zone:
   name: "$1"
   zonefile: "$2"
@@ -84,21 +108,11 @@ start_unbound() {
     cat > "$work/unbound.conf" <<CONF
 server:
   interface: 127.0.0.1@$unbound_port
-  do-daemonize: no
-  username: ""
-  chroot: ""
-  directory: "$work"
-  pidfile: "$work/unbound.pid"
-  use-syslog: no
-  num-threads: 1
-  module-config: "iterator"
-  do-not-query-localhost: no
+$(unbound_settings)
   local-zone: "test." nodefault
   # Room for the whole zone, so that the second round is answered from memory.
   msg-cache-size: 1g
   rrset-cache-size: 1g
-  outgoing-range: 4096
-  num-queries-per-thread: 4096
   so-rcvbuf: 4m
 stub-zone:
   name: "test."

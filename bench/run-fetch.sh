@@ -10,7 +10,7 @@ PATH=$PATH:/usr/sbin
 for program in nginx curl taskset; do
     command -v "$program" >/dev/null || { echo "bench: $program is not installed (Debian packages nginx, curl, util-linux)" >&2; exit 2; }
 done
-work=$(mktemp -d -t fetch-bench-XXXXXX)
+work=$(mktemp -d --suffix=.fetch-bench)
 nginx=
 stop() {
     if [ -n "$nginx" ]; then kill "$nginx" 2>/dev/null || true; wait "$nginx" 2>/dev/null || true; nginx=; fi

@@ -103,24 +103,9 @@ start_level() {
     {
         echo "server:"
         for address in "$@"; do echo "  ip-address: $address@53"; done
-        cat <<CONF
-  username: ""
-  chroot: ""
-  zonesdir: "$work/zones"
-  pidfile: "$work/$level.pid"
-  database: ""
-  xfrdfile: "$work/$level.xfrd"
-  zonelistfile: "$work/$level.zones"
-  xfrdir: "$work"
-  server-count: 1
-  minimal-responses: yes
-  rrl-ratelimit: 0
-  rrl-whitelist-ratelimit: 0
-remote-control:
-  control-enable: no
-CONF
-        if [ "$level" = root ]; then printf 'zone:\n  name: "."\n  zonefile: "root.zone"\n'
-        else while read -r zone; do printf 'zone:\n  name: "%s"\n  zonefile: "%s/%szone"\n' "$zone" "$level" "$zone"; done < "$work/zones/$level.list"; fi
+        nsd_settings "$level"
+        if [ "$level" = root ]; then printf 'zone:\n  name: "."\n  zonefile: "zones/root.zone"\n'
+        else while read -r zone; do printf 'zone:\n  name: "%s"\n  zonefile: "zones/%s/%szone"\n' "$zone" "$level" "$zone"; done < "$work/zones/$level.list"; fi
     } > "$work/$level.conf"
     setsid nsd -d -c "$work/$level.conf" >"$work/$level.log" 2>&1 &
     started+=($!)

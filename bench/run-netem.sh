@@ -58,20 +58,7 @@ fi
 cat >"$work/nsd.conf" <<CONF
 server:
   ip-address: 127.0.0.1@5300
-  username: ""
-  chroot: ""
-  zonesdir: "$work"
-  pidfile: "$work/nsd.pid"
-  database: ""
-  xfrdfile: "$work/xfrd.state"
-  zonelistfile: "$work/zone.list"
-  xfrdir: "$work"
-  server-count: 1
-  minimal-responses: yes
-  rrl-ratelimit: 0
-  rrl-whitelist-ratelimit: 0
-remote-control:
-  control-enable: no
+$(nsd_settings nsd)
 zone:
   name: "."
   zonefile: "$work/root.zone"
@@ -91,17 +78,7 @@ unbound_with() {
 server:
   interface: $resolver
   access-control: 10.213.7.0/30 allow
-  do-daemonize: no
-  username: ""
-  chroot: ""
-  directory: "$work"
-  pidfile: "$work/unbound.pid"
-  use-syslog: no
-  num-threads: 1
-  module-config: "iterator"
-  do-not-query-localhost: no
-  outgoing-range: 4096
-  num-queries-per-thread: 4096
+$(unbound_settings)
   ip-ratelimit: $1
   ip-ratelimit-factor: 0
 stub-zone:

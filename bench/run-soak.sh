@@ -9,7 +9,7 @@ duration=${1:-30m} names=${2:-1000000} qps=${3:-0}
 dotnet build -c Release "$root/src/Scanner.Cli/Scanner.Cli.csproj" -v q >&2
 dotnet build -c Release "$root/bench/Scanner.Weather/Scanner.Weather.csproj" -v q >&2
 scanner="$root/artifacts/bin/Scanner.Cli/release/scanner.dll"
-work=${BENCH_WORK:-$(mktemp -d -t scanner-soak-XXXXXX)}
+work=${BENCH_WORK:-$(mktemp -d --suffix=.scanner-soak)}
 mkdir -p "$work"
 port=$((20000 + RANDOM % 12000))
 # Lab and scanner in processes of their own: what is looked at is the scanner alone.

@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 CheckPublicApi=true
-work=$(mktemp -d -t scanner-api-XXXXXX)
+work=$(mktemp -d --suffix=.scanner-api)
 trap 'rm -rf "$work"' EXIT
 # Build products of its own: the analyzer is no part of an ordinary build.
 export ArtifactsPath=$work

@@ -15,6 +15,11 @@ namespace Scanner.Cli;
 /// <summary>The options that say how to ask, shared by <c>scan</c> and <c>check</c>.</summary>
 internal sealed class ResolvingOptions
 {
+    /// <summary>The lab's latest answer is 700 ms late: who tries it need not wait a minute for servers that never answer.</summary>
+    private const double LabTimeoutSeconds = 1;
+
+    private const double LabHttpsTimeoutSeconds = 5;
+
     private readonly Option<string[]> _resolver = new("--resolver")
     {
         Description = "a recursive resolver to ask; repeatable (default: the system's)",
@@ -33,11 +38,6 @@ internal sealed class ResolvingOptions
         HelpName = "N",
         DefaultValueFactory = _ => new ResolverOptions().InFlight,
     };
-
-    /// <summary>The lab's latest answer is 700 ms late: who tries it need not wait a minute for servers that never answer.</summary>
-    private const double LabTimeoutSeconds = 1;
-
-    private const double LabHttpsTimeoutSeconds = 5;
 
     private readonly Option<double?> _timeout = new("--timeout")
     {

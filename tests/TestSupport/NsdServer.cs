@@ -14,7 +14,7 @@ public sealed class NsdServer : IAsyncDisposable
     public IPEndPoint Endpoint { get; }
 
     /// <summary>The program, or null where it is not installed: then the test skips by name.</summary>
-    public static string? Program { get; } = ((string[])["/usr/sbin/nsd", "/usr/local/sbin/nsd"]).FirstOrDefault(File.Exists);
+    public static string? Program { get; } = ServerProcess.Find("nsd");
 
     /// <param name="zone">Records in master-file form below the root; SOA and NS are added.</param>
     public static Task<NsdServer> StartAsync(string zone, CancellationToken cancellationToken) => StartAsync(
@@ -52,7 +52,7 @@ public sealed class NsdServer : IAsyncDisposable
               control-enable: no
             {names}
             """, cancellationToken);
-        return new NsdServer(await ServerProcess.StartAsync(Program!, Path.Combine(folder, "nsd.conf"), folder, endpoint, cancellationToken), endpoint);
+        return new NsdServer(await ServerProcess.StartAsync(Program!, ["-d", "-c", Path.Combine(folder, "nsd.conf")], endpoint, cancellationToken, folder), endpoint);
     }
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();

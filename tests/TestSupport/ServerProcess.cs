@@ -5,22 +5,28 @@ using System.Text;
 
 namespace Scanner.TestSupport;
 
-/// <summary>A DNS server of somebody else's, run in the foreground on a loopback port with its files in a folder of its own; both are gone with it.</summary>
-internal sealed class ServerProcess : IAsyncDisposable
+/// <summary>A server that is not ours, as a child process in the foreground on a loopback port, until disposed.</summary>
+public sealed class ServerProcess : IAsyncDisposable
 {
     private readonly Process _process;
-    private readonly string _folder;
+    private readonly string? _folder;
 
-    private ServerProcess(Process process, string folder) => (_process, _folder) = (process, folder);
+    private ServerProcess(Process process, string? folder) => (_process, _folder) = (process, folder);
+
+    /// <summary>The program's path, or null where it is not installed: then the test skips by name.</summary>
+    public static string? Find(string program) =>
+        ((string[])["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"]).Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 
     /// <summary>Starts the program and waits, ten seconds at most, until it takes connections.</summary>
-    /// <param name="folder">Deleted at the end.</param>
+    /// <param name="folder">Deleted at the end; null for none.</param>
     /// <exception cref="InvalidOperationException">It does not; the message is what it said.</exception>
-    public static async Task<ServerProcess> StartAsync(string program, string configuration, string folder, IPEndPoint endpoint, CancellationToken cancellationToken)
+    public static async Task<ServerProcess> StartAsync(
+        string program, string[] arguments, IPEndPoint endpoint, CancellationToken cancellationToken, string? folder = null)
     {
-        var process = Process.Start(new ProcessStartInfo(program, ["-d", "-c", configuration]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true })!;
         var log = new StringBuilder();
         process.ErrorDataReceived += (_, line) => log.AppendLine(line.Data);
+        process.OutputDataReceived += (_, line) => log.AppendLine(line.Data);
         process.BeginErrorReadLine();
         process.BeginOutputReadLine();
         var server = new ServerProcess(process, folder);
@@ -50,7 +56,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             await _process.WaitForExitAsync();
         }
         _process.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        if (_folder is not null) Directory.Delete(_folder, recursive: true);
     }
 
     /// <summary>A loopback port that nobody uses now.</summary>

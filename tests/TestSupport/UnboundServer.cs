@@ -12,7 +12,7 @@ public sealed class UnboundServer : IAsyncDisposable
     public IPEndPoint Endpoint { get; }
 
     /// <summary>The program, or null where it is not installed: then the test skips by name.</summary>
-    public static string? Program { get; } = ((string[])["/usr/sbin/unbound", "/usr/local/sbin/unbound"]).FirstOrDefault(File.Exists);
+    public static string? Program { get; } = ServerProcess.Find("unbound");
 
     /// <param name="authority">Who answers for the root and everything below it.</param>
     /// <param name="trustAnchor">A DNSKEY or DS record: what lies at and below its name is validated. Null for no validation at all.</param>
@@ -41,7 +41,7 @@ public sealed class UnboundServer : IAsyncDisposable
               name: "."
               forward-addr: {authority.Address}@{authority.Port}
             """, cancellationToken);
-        return new UnboundServer(await ServerProcess.StartAsync(Program!, Path.Combine(folder, "unbound.conf"), folder, endpoint, cancellationToken), endpoint);
+        return new UnboundServer(await ServerProcess.StartAsync(Program!, ["-d", "-c", Path.Combine(folder, "unbound.conf")], endpoint, cancellationToken, folder), endpoint);
     }
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();

@@ -48,10 +48,14 @@ public static class MtaStsMxMatcher
         int matching = hosts.Count(host =>
         {
             // Both may stand in the policy, and then both are in use.
-            bool exact = known.Contains(host), wildcard = WildcardFor(host) is { } pattern && known.Contains(pattern);
-            if (exact) matched.Add(host);
-            if (wildcard) matched.Add(WildcardFor(host)!);
-            return exact || wildcard;
+            bool matches = false;
+            foreach (string? pattern in (ReadOnlySpan<string?>)[host, WildcardFor(host)])
+            {
+                if (pattern is null || !known.Contains(pattern)) continue;
+                matched.Add(pattern);
+                matches = true;
+            }
+            return matches;
         });
         unused = [.. patterns.Where(p => !matched.Contains(p))];
         return matching == hosts.Length ? MtaStsMxMatch.All : matching > 0 ? MtaStsMxMatch.Some : MtaStsMxMatch.None;

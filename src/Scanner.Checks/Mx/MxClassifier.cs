@@ -47,17 +47,11 @@ public static class MxClassifier
     /// <summary>By preference, then by name, each once: identical records are one (RFC 2181 §5).</summary>
     private static MxTarget[] TargetsOf(DnsAnswer mx, IReadOnlyDictionary<string, MxHostAddresses>? hosts)
     {
-        int count = 0;
-        for (int i = 0; i < mx.Records.Count; i++)
-            if (mx.Records[i] is MxRecord) count++;
-        if (count == 0) return [];
-        var records = new MxRecord[count];
-        count = 0;
-        for (int i = 0; i < mx.Records.Count; i++)
-            if (mx.Records[i] is MxRecord) records[count++] = (MxRecord)mx.Records[i];
+        MxRecord[] records = [.. mx.RecordsOf<MxRecord>()];
+        if (records.Length == 0) return [];
         Array.Sort(records, ByPreference);
         int kept = 1;
-        for (int i = 1; i < count; i++)
+        for (int i = 1; i < records.Length; i++)
             if (ByPreference.Compare(records[i], records[kept - 1]) != 0) records[kept++] = records[i];
         var targets = new MxTarget[kept];
         for (int i = 0; i < kept; i++) targets[i] = TargetOf(records[i], hosts);

@@ -21,7 +21,8 @@ public enum RowUse : byte
 
 /// <summary>
 /// The rows of one run, or of several, opened in place by DuckDB as the view <c>domains</c>, with the views and macros of the
-/// <see cref="Prelude"/> over it. Nothing is copied to disk: the queries read the Parquet files, or, of a small run, its rows in memory.
+/// <see cref="Prelude"/> over it. The queries read the Parquet files; for a report, the facts that they need are worked out once and kept, in memory or,
+/// of a large run, in a temporary file that goes with this object.
 /// The queries are the embedded <c>Sql/*.sql</c>, the same that a notebook can run.
 /// </summary>
 public sealed partial class RowDatabase : IDisposable

@@ -22,7 +22,7 @@ public static class History
     {
         Directory.CreateDirectory(folder.HistoryPath);
         string table = Path.Combine(folder.HistoryPath, Name + ".parquet");
-        using var database = RowDatabase.Open([]);
+        using var database = RowDatabase.Open([], RowUse.Rows);
         string kept = $"FROM read_parquet({RowDatabase.Quote(table)}) WHERE date <> DATE '{NightlyFolder.Text(date)}'";
         var known = File.Exists(table) ? database.Query($"SELECT DISTINCT date::VARCHAR {kept}", r => r.GetString(0)).ToHashSet() : [];
         var sources = folder.Nights().Where(night => night.Complete && !known.Contains(NightlyFolder.Text(night.Date)) && File.Exists(HeadlineOf(night))).Select(Rows).ToList();

@@ -43,7 +43,7 @@ public partial class CastCoverageTests
         },
         ["mtasts_error"] = new()
         {
-            ["conn_reset"] = "on loopback a server cannot make sure that its reset comes before the ClientHello; HttpsPolicyFetcherTests can",
+            ["conn_reset"] = "on loopback a server cannot make sure that its reset comes before the ClientHello; PolicyTlsTests can",
             ["cert_revoked"] = "revocation is not checked (classification.md 6.2)",
             ["wrong_content_type"] = "strict mode only (classification.md 6.2)",
             ["empty_body"] = "an empty body is policy_invalid with the quirk (P23)",

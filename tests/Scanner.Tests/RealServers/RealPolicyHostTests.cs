@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Scanner.Checks;
 using Scanner.Checks.MtaSts;
@@ -13,7 +14,7 @@ public sealed class RealPolicyHostTests : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("policy-hosts-").FullName;
     private readonly PolicyCertificates _certificates;
-    private readonly int _port = ServerProcess.FreePort();
+    private readonly IPEndPoint _endpoint = ServerProcess.FreeEndpoint();
 
     public RealPolicyHostTests() => _certificates = new PolicyCertificates(_folder);
 
@@ -64,7 +65,7 @@ public sealed class RealPolicyHostTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(_folder, "huge.txt"), Policy + new string('x', 70_000), ct);
         string configuration = Path.Combine(_folder, "nginx.conf");
         await File.WriteAllTextAsync(configuration, NginxConfiguration(), ct);
-        await using var server = await ServerProcess.StartAsync(nginx, ["-p", _folder, "-c", configuration, "-e", Path.Combine(_folder, "error.log")], _port, ct);
+        await using var server = await ServerProcess.StartAsync(nginx, ["-p", _folder, "-c", configuration, "-e", Path.Combine(_folder, "error.log")], _endpoint, ct);
 
         var resolver = new FakeResolver();
         foreach (var host in NginxHosts) resolver.A("mta-sts." + host.Name, address);
@@ -95,13 +96,13 @@ public sealed class RealPolicyHostTests : IDisposable
               ssl_protocols TLSv1.2 TLSv1.3;
               client_body_temp_path {{_folder}}/t1; proxy_temp_path {{_folder}}/t2; fastcgi_temp_path {{_folder}}/t3;
               uwsgi_temp_path {{_folder}}/t4; scgi_temp_path {{_folder}}/t5;
-              server { listen 127.0.0.1:{{_port}} ssl default_server; {{(LabAddresses.Ipv6Works ? $"listen [::1]:{_port} ssl default_server;" : "")}} ssl_reject_handshake on; }
+              server { listen 127.0.0.1:{{_endpoint.Port}} ssl default_server; {{(LabAddresses.Ipv6Works ? $"listen [::1]:{_endpoint.Port} ssl default_server;" : "")}} ssl_reject_handshake on; }
 
             """);
         foreach (var (name, certificate, location, _) in NginxHosts)
         {
             var (file, key) = _certificates.Write(certificate, "mta-sts." + name);
-            string listen = $"listen 127.0.0.1:{_port} ssl http2;" + (LabAddresses.Ipv6Works ? $" listen [::1]:{_port} ssl http2;" : "");
+            string listen = $"listen 127.0.0.1:{_endpoint.Port} ssl http2;" + (LabAddresses.Ipv6Works ? $" listen [::1]:{_endpoint.Port} ssl http2;" : "");
             text.AppendLine(System.Globalization.CultureInfo.InvariantCulture,
                 $"  server {{ {listen} server_name mta-sts.{name}; ssl_certificate {file}; ssl_certificate_key {key}; location = /.well-known/mta-sts.txt {{ {location.Replace("FOLDER", _folder, StringComparison.Ordinal)} }} }}");
         }
@@ -134,7 +135,7 @@ public sealed class RealPolicyHostTests : IDisposable
         Directory.CreateDirectory(page);
         await File.WriteAllTextAsync(Path.Combine(page, "mta-sts.txt"), "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n" + Policy, ct);
         await using var server = await ServerProcess.StartAsync("/bin/sh",
-            ["-c", $"cd '{_folder}' && exec '{openssl}' s_server -accept 127.0.0.1:{_port} -cert '{file}' -cert_chain '{file}' -key '{key}' -HTTP {options}"], _port, ct);
+            ["-c", $"cd '{_folder}' && exec '{openssl}' s_server -accept 127.0.0.1:{_endpoint.Port} -cert '{file}' -cert_chain '{file}' -key '{key}' -HTTP {options}"], _endpoint, ct);
         var fetch = await FetchAsync(new FakeResolver().A("mta-sts.odd.example", "127.0.0.1"), "odd.example", ct);
         string got = Text(fetch);
         Assert.True(got.StartsWith(expected, StringComparison.Ordinal), $"{options}: expected {expected}, got {got}; {why}");
@@ -143,7 +144,7 @@ public sealed class RealPolicyHostTests : IDisposable
 
     private Task<PolicyFetch> FetchAsync(FakeResolver resolver, string name, CancellationToken ct) => new HttpsPolicyFetcher(resolver, new PolicyFetchOptions
     {
-        Port = _port,
+        Port = _endpoint.Port,
         TrustedRoots = _certificates.Trusted,
         AllowSpecialAddresses = SpecialAddressUse.LoopbackOnly,
         UserAgent = "scanner-tests",
