@@ -45,10 +45,13 @@ public sealed partial class RowDatabase : IDisposable
 
     private readonly DuckDBConnection _connection = new("DataSource=:memory:");
 
-    /// <summary>Where the facts of a large run lie, and what does not fit into memory.</summary>
-    private readonly string _scratch = Path.Combine(Path.GetTempPath(), $"scanner-duckdb-{Environment.ProcessId}-{Guid.NewGuid():N}");
+    /// <summary>The folder that DuckDB makes when a query does not fit into memory. It makes one level and no more, so the folder above is the
+    /// system's. The facts of a large run are the file beside it.</summary>
+    private readonly string _spill = Path.Combine(Path.GetTempPath(), $"scanner-duckdb-{Environment.ProcessId}-{Guid.NewGuid():N}");
 
     private string _memory = MuchMemory;
+
+    private string FactsPath => _spill + ".duckdb";
 
     private RowDatabase(string rows, RowUse use)
     {
@@ -72,7 +75,7 @@ public sealed partial class RowDatabase : IDisposable
             SET autoinstall_known_extensions = false;
             SET autoload_known_extensions = false;
             SET preserve_insertion_order = false;
-            SET temp_directory = {Quote(Path.Combine(_scratch, "spill"))};
+            SET temp_directory = {Quote(_spill)};
             """));
         Execute(RowColumns.SchemaSql);
         Execute($"CREATE VIEW domains AS {rows}");
@@ -174,7 +177,8 @@ public sealed partial class RowDatabase : IDisposable
     public void Dispose()
     {
         _connection.Dispose();
-        if (Directory.Exists(_scratch)) Directory.Delete(_scratch, recursive: true);
+        if (Directory.Exists(_spill)) Directory.Delete(_spill, recursive: true);
+        foreach (string file in (string[])[FactsPath, FactsPath + ".wal"]) File.Delete(file);
     }
 
     /// <summary>Replaces the view <c>facts</c> by a table with its columns, as far as a query asks for them: every query then reads a few
@@ -186,8 +190,7 @@ public sealed partial class RowDatabase : IDisposable
         string table = "facts_kept";
         if (rows > RowsInMemory)
         {
-            Directory.CreateDirectory(_scratch);
-            Execute($"ATTACH {Quote(Path.Combine(_scratch, "facts.duckdb"))} AS scratch");
+            Execute($"ATTACH {Quote(FactsPath)} AS scratch");
             table = "scratch.facts_kept";
         }
         var columns = Query("DESCRIBE facts", r => r.GetString(0)).Where(IsAskedFor).Select(name => $"\"{name}\"");

@@ -286,6 +286,17 @@ public sealed class FiguresTests : IDisposable
 
     private static SpfResult NoSuchName() => new() { Status = SpfStatus.None, Class = SpfClass.None, Answer = Samples.Answer(DnsStatus.Nxdomain) };
 
+    [Theory]
+    [InlineData(RowUse.Rows)]
+    [InlineData(RowUse.Figures)]
+    [InlineData(RowUse.Report)]
+    public void WhatDoesNotFitIntoMemoryGoesToTheDisk(RowUse use)
+    {
+        using var database = RowDatabase.Open([], use);
+        // Some 250 MB to sort, with 128 MB to do it in.
+        Assert.Equal(2_000_000, database.Query("SELECT count(DISTINCT place) FROM (SELECT row_number() OVER (ORDER BY text) AS place FROM (SELECT md5(range::VARCHAR) || repeat('x', 90) AS text FROM range(2000000)))", r => r.GetInt64(0))[0]);
+    }
+
     private static RowDatabase Open(params string[] folders) =>
         RowDatabase.Open([.. folders.SelectMany(f => RunFolder.Open(f).ClosedParts())]);
 
