@@ -3,21 +3,26 @@ using System.Runtime.InteropServices;
 namespace Scanner.Dns.Transport.Engine;
 
 /// <summary>
-/// One thread for all sockets of a transport, up to 64 datagrams a call (recvmmsg). It waits in poll when a round over the sockets found
-/// nothing.
+/// One thread for all sockets of a transport, up to 64 datagrams a call (recvmmsg). While answers come it naps between its rounds, and does
+/// not wait in poll: a socket that somebody polls wakes its poller in the kernel at every datagram sent and received, which costs the sender
+/// a microsecond a query, and lets this thread take the processor from the one that is still sending. Only when nothing has come for a while
+/// does it wait for the next datagram itself.
 /// </summary>
 internal sealed unsafe class BatchedReceiver : Receiver
 {
     private const int BatchSize = 64;
 
-    /// <summary>Below this many answers in a round, with <see cref="ManyOpen"/> queries out, the thread takes a nap before it looks again: each
-    /// awakening costs some microseconds here and another on the pool, and the next answers come in the meantime.</summary>
-    private const int FewAnswers = 32;
+    /// <summary>With this many answers in a round there may be more: it looks again at once.</summary>
+    private const int ManyAnswers = 64;
 
+    /// <summary>With this many queries out there will be answers soon: it does not wait in poll, whatever came lately.</summary>
     private const int ManyOpen = 128;
 
-    /// <summary>50 microseconds; Linux makes 100 of it by default (timer slack). Nothing beside a resolver's answer time.</summary>
-    private static readonly LinuxSockets.Duration Nap = new(0, 50_000);
+    /// <summary>Microseconds of the first nap; Linux adds 50 to any (timer slack). Nothing beside a resolver's answer time.</summary>
+    private const int ShortNap = 100;
+
+    /// <summary>The longest: each nap after a round without answers is twice as long.</summary>
+    private const int LongNap = 1000;
 
     private readonly EngineTransport _transport;
 
@@ -80,6 +85,9 @@ internal sealed unsafe class BatchedReceiver : Receiver
         UdpChannel[] channels = [];
         nint[] descriptors = [];
         var poll = new LinuxSockets.PollEntry[1];
+        CompletionBatch? batch = null;
+        int recent = 0; // answers, those of each round before counting half
+        int nap = ShortNap;
         while (true)
         {
             if (_changed)
@@ -89,9 +97,16 @@ internal sealed unsafe class BatchedReceiver : Receiver
                 if (_stop && channels.Length == 0) return;
             }
             int received = 0;
-            for (int i = 0; i < channels.Length; i++) received += Drain(channels[i], descriptors[i], answered);
-            if (received == 0) Sleep(poll);
-            else if (received < FewAnswers && _transport.InFlight >= ManyOpen) LinuxSockets.Sleep(Nap, 0);
+            for (int i = 0; i < channels.Length; i++) received += Drain(channels[i], descriptors[i], answered, ref batch);
+            CompletionBatch.HandOver(ref batch);
+            recent = recent / 2 + received;
+            if (recent == 0 && _transport.InFlight < ManyOpen)
+            {
+                Sleep(poll);
+                continue;
+            }
+            nap = received > 0 ? ShortNap : Math.Min(nap * 2, LongNap);
+            if (received < ManyAnswers) LinuxSockets.Sleep(new LinuxSockets.Duration(0, nap * 1000), 0);
         }
     }
 
@@ -124,8 +139,8 @@ internal sealed unsafe class BatchedReceiver : Receiver
         poll[^1] = new LinuxSockets.PollEntry { Descriptor = _wake, Events = LinuxSockets.PollIn };
     }
 
-    /// <summary>One receive from one socket. How many datagrams it had.</summary>
-    private int Drain(UdpChannel channel, nint descriptor, PendingQuery[] answered)
+    /// <summary>One receive from one socket; what was answered goes into the batch. How many datagrams it had.</summary>
+    private int Drain(UdpChannel channel, nint descriptor, PendingQuery[] answered, ref CompletionBatch? batch)
     {
         var block = _block;
         int received = LinuxSockets.ReceiveMany(descriptor, block.Messages, BatchSize, LinuxSockets.DontWait, null);
@@ -150,9 +165,7 @@ internal sealed unsafe class BatchedReceiver : Receiver
         tally.AddTo(_transport.Counters);
         var all = answered.AsSpan(0, count);
         _transport.Answered(all);
-        CompletionBatch? batch = null;
         foreach (var query in all) CompletionBatch.Add(ref batch, query);
-        CompletionBatch.HandOver(ref batch);
         all.Clear();
         return received;
     }
