@@ -95,19 +95,19 @@ CONF
     until ip netns exec $there ss -Hlun "sport = :53" | grep -q .; do sleep 0.1; kill -0 "$unbound_pid"; done
 }
 
-# What happens, from second FROM for LENGTH seconds: Unbound falls silent, or NSD behind it does (then Unbound says SERVFAIL, late), or Unbound says one
+# What happens, FROM seconds after the first question about a name, for LENGTH seconds: Unbound falls silent, or NSD behind it does (then Unbound says SERVFAIL, late), or Unbound says one
 # thing to everything, at once: SERVFAIL (it has nobody to ask), REFUSED, or NXDOMAIN, which is a lie.
 spell() {
     local pid begin end
     case $1 in
         nothing) return ;;
-        silence) pid=$(pgrep -s "$unbound_pid" -x unbound | head -1); begin="kill -STOP $pid" end="kill -CONT $pid" ;;
-        servers) pid=$(pgrep -s "${started[0]}" -x nsd | tr '\n' ' '); begin="kill -STOP $pid" end="kill -CONT $pid" ;;
+        silence) pid=$(pgrep -s "$unbound_pid" | tr '\n' ' '); begin="kill -STOP $pid" end="kill -CONT $pid" ;;
+        servers) pid=$(pgrep -s "${started[0]}" | tr '\n' ' '); begin="kill -STOP $pid" end="kill -CONT $pid" ;;
         servfail) begin="control stub_remove ." end="control stub_add . 127.0.0.1@5300" ;;
         refused) begin="control local_zone . always_refuse" end="control local_zone_remove ." ;;
         nxdomain) begin="control local_zone . always_nxdomain" end="control local_zone_remove ." ;;
     esac
-    ( sleep "$2"; $begin; sleep "$3"; $end ) &
+    ( until [ -e "$work/run/run.json" ]; do sleep 0.1; done; sleep "$2"; $begin; sleep "$3"; $end ) &
 }
 control() { unbound-control -c "$work/unbound.conf" -q "$@" || say "unbound-control $*: failed"; }
 
@@ -142,13 +142,13 @@ run "5 % loss each way" 0.05 0 0 0 nothing
 run "20 % loss each way" 0.2 0 0 0 nothing
 run "50 % loss each way" 0.5 0 0 0 nothing
 run "500 ms there and back, jitter 200 ms" 0 250 100 0 nothing
-run "resolver dead for 30 s" 0 0 0 0 silence 2 30
-run "its servers dead for 30 s" 0 0 0 0 servers 2 30
-run "SERVFAIL to all for 20 s" 0 0 0 0 servfail 2 20
-run "REFUSED to all for 20 s" 0 0 0 0 refused 2 20
+run "resolver dead for 30 s" 0 0 0 0 silence 1 30
+run "its servers dead for 30 s" 0 0 0 0 servers 1 30
+run "SERVFAIL to all for 20 s" 0 0 0 0 servfail 1 20
+run "REFUSED to all for 20 s" 0 0 0 0 refused 1 20
 run "drops what is over 400 queries/s" 0 0 0 400 nothing
-run "5 % loss, 200 ms, jitter 100 ms, over 600/s dropped, dead for 10 s" 0.05 100 50 600 silence 3 10
-run "NXDOMAIN to all for 2 s (a lie)" 0 0 0 0 nxdomain 2 2
+run "5 % loss, 200 ms, jitter 100 ms, over 600/s dropped, dead for 10 s" 0.05 100 50 600 silence 2 10
+run "NXDOMAIN to all for 2 s (a lie)" 0 0 0 0 nxdomain 1 2
 echo
 echo "Link: $([ "$emulator" = netem ] && echo 'tc netem' || echo 'two tun devices (this kernel has no netem)'); $(unbound -V | head -1), $(nsd -v 2>&1 | head -1), $(hardware), $(date -u +%Y-%m-%dT%H:%MZ), commit $(git -C "$root" rev-parse --short HEAD)"
 [ "$failed" = 0 ]
