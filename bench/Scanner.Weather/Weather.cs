@@ -13,7 +13,7 @@ internal sealed record Weather(string Name)
     /// <summary>Share of queries that get SERVFAIL, 0 to 1.</summary>
     public double Servfail { get; init; }
 
-    /// <summary>What the resolver does to every question for a while, from <see cref="From"/> to <see cref="Until"/> seconds after the start.</summary>
+    /// <summary>What the resolver does to every question for a while, from <see cref="From"/> to <see cref="Until"/> seconds after the first question.</summary>
     public LabDnsFault Spell { get; init; }
 
     /// <summary>For the same while it says that no name exists.</summary>
@@ -50,14 +50,16 @@ internal sealed record Weather(string Name)
 /// <summary>A world under a weather. Not pure: what it answers depends on when it is asked.</summary>
 internal sealed class WeatherWorld(ILabWorld inner, Weather weather, TimeProvider time) : ILabWorld
 {
-    private readonly long _start = time.GetTimestamp();
+    private long _start;
     private readonly Lock _lock = new();
     private long _second;
     private int _inSecond;
 
     public LabDnsResponse Resolve(string name, DnsRecordType type)
     {
-        double now = time.GetElapsedTime(_start).TotalSeconds;
+        // The list is read before anything is asked, which takes a long one longer.
+        if (Volatile.Read(ref _start) == 0) Interlocked.CompareExchange(ref _start, time.GetTimestamp(), 0);
+        double now = time.GetElapsedTime(Volatile.Read(ref _start)).TotalSeconds;
         if (weather.RefusedOver > 0 && Exceeds(now)) return new LabDnsResponse { Fault = LabDnsFault.Refused };
         if (now < weather.From || now >= weather.Until) return inner.Resolve(name, type);
         return weather.Lies ? new LabDnsResponse { Rcode = 3 } : inner.Resolve(name, type) with { Fault = weather.Spell };
