@@ -2,7 +2,7 @@
 # Makes what is given to others, under artifacts/packages (or --output DIR):
 #   pack.sh [--output DIR] [KIND…]     without KIND all of them
 #   linux-x64 linux-arm64 win-x64 osx-arm64   one file each, for machines without .NET
-#   tool        the .NET tool:  dotnet tool install --tool-path DIR --add-source DIR/tool Scanner.Tool
+#   tool        the .NET tool:  dotnet tool install --tool-path DIR --add-source DIR/tool --prerelease Scanner.Tool
 #   libraries   the NuGet packages Scanner.Dns and Scanner.Checks
 #   sbom        sbom.json (CycloneDX): every package that goes in, with its licence and hash
 # The version is that of the last git tag v*; between tags MinVer counts the commits since.

@@ -38,6 +38,7 @@ internal static class HtmlReport
     {
         var run = summary.Run;
         html.Append(CultureInfo.InvariantCulture, $"<p>{Escape.Html(run.List)}, scanned {Methods.Time(run.Started)}; {Headline.Count(summary.Figures.Rows)} names.</p>\n");
+        if (Headline.Simulated(summary) is { } simulated) html.Append(CultureInfo.InvariantCulture, $"<p class=\"warning\">{Escape.Html(simulated)}</p>\n");
         if (!run.Complete) html.Append("<p class=\"warning\">The run is not complete: these figures are of the names done so far.</p>\n");
         html.Append(CultureInfo.InvariantCulture, $"<h2 id=\"headline\">Headline</h2>\n<p class=\"lead\">{Escape.Html(Headline.Sentence(summary))}</p>\n");
         var cards = new[] { ("SPF", "spf_published"), ("DMARC", "dmarc_own"), ("DMARC enforcing", Headline.Enforcement), ("MTA-STS", "mtasts_published") }
