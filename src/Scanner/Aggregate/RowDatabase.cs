@@ -206,10 +206,11 @@ public sealed partial class RowDatabase : IDisposable
         Execute(string.Create(CultureInfo.InvariantCulture, $"SET memory_limit = '{limit}'; SET threads = {(limit == LittleMemory ? 1 : Environment.ProcessorCount)}"));
     }
 
-    /// <summary>Queries name their columns, but for those that they take by their beginning.</summary>
-    private static bool IsAskedFor(string column) =>
-        column.StartsWith("in_", StringComparison.Ordinal) || column.StartsWith("is_", StringComparison.Ordinal) || column.StartsWith("q_", StringComparison.Ordinal)
-        || WordsOfQueries.Value.Contains(column);
+    /// <summary>Queries name their columns, but for those that they take by a pattern.</summary>
+    private static bool IsAskedFor(string column) => TakenByPattern().IsMatch(column) || WordsOfQueries.Value.Contains(column);
+
+    [GeneratedRegex("^(in_|is_|q_.*_(status|tries|tcp|pass|failed)$)")]
+    private static partial Regex TakenByPattern();
 
     private void Execute(string sql)
     {
