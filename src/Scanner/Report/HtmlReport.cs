@@ -48,7 +48,7 @@ internal static class HtmlReport
             html.Append(CultureInfo.InvariantCulture, $"<div class=\"card\"><span>{name}</span><b>{Headline.Percent(f!.Share, 1)}</b><span>{Headline.Count(f.Numerator)} of {Headline.Count(f.Decided)} decided; {Headline.Count(f.Unknown)} unknown</span><span>bounds {Headline.Percent(f.Low, 2)} to {Headline.Percent(f.High, 2)} of {Headline.Count(f.Size)}</span></div>\n");
         if (cards.Length > 0) html.Append("</div>\n");
         html.Append("<ul class=\"notes\">\n");
-        foreach (string note in Headline.Notes(summary)) html.Append(CultureInfo.InvariantCulture, $"<li>{Escape.Html(note)}</li>\n");
+        foreach (string note in Headline.Notes(summary).Where(note => note != Headline.Simulated(summary))) html.Append(CultureInfo.InvariantCulture, $"<li>{Escape.Html(note)}</li>\n");
         html.Append("</ul>\n");
     }
 
