@@ -11,7 +11,7 @@ public sealed class MtaStsPolicyParserTests
 {
     private const string Html = "<!DOCTYPE html>\n<html><head><title>Not found: 404</title></head></html>\n";
 
-    private const string Label63 = "a12345678901234567890123456789012345678901234567890123456789012", Label61 = "a1234567890123456789012345678901234567890123456789012345678901";
+    private const string Label63 = "a12345678901234567890123456789012345678901234567890123456789012", Label61 = "a234567890123456789012345678901234567890123456789012345678901";
 
     private const string Name253 = Label61 + "." + Label63 + "." + Label63 + "." + Label63;
 
