@@ -84,6 +84,10 @@ $(unbound_settings)
 stub-zone:
   name: "."
   stub-addr: 127.0.0.1@5300
+remote-control:
+  control-enable: yes
+  control-interface: "$work/control"
+  control-use-cert: no
 CONF
     setsid ip netns exec $there unbound -d -c "$work/unbound.conf" >"$work/unbound.log" 2>&1 &
     unbound_pid=$!
@@ -91,20 +95,24 @@ CONF
     until ip netns exec $there ss -Hlun "sport = :53" | grep -q .; do sleep 0.1; kill -0 "$unbound_pid"; done
 }
 
-# What happens to whom: WHO is nobody, unbound (falls silent) or nsd (then Unbound says SERVFAIL), from second FROM for LENGTH seconds.
+# What happens, FROM seconds after the first question about a name, for LENGTH seconds: Unbound falls silent, or NSD behind it does (then Unbound says SERVFAIL, late), or Unbound says one
+# thing to everything, at once: SERVFAIL (it has nobody to ask), REFUSED, or NXDOMAIN, which is a lie.
 spell() {
-    local pid
+    local pid begin end
     case $1 in
-        nobody) return ;;
-        unbound) pid=$(pgrep -s "$unbound_pid" -x unbound | head -1) ;;
-        nsd) pid=$(pgrep -s "${started[0]}" -x nsd | tr '\n' ' ') ;;
+        nothing) return ;;
+        silence) pid=$(pgrep -s "$unbound_pid" | tr '\n' ' '); begin="kill -STOP $pid" end="kill -CONT $pid" ;;
+        servers) pid=$(pgrep -s "${started[0]}" | tr '\n' ' '); begin="kill -STOP $pid" end="kill -CONT $pid" ;;
+        servfail) begin="control stub_remove ." end="control stub_add . 127.0.0.1@5300" ;;
+        refused) begin="control local_zone . always_refuse" end="control local_zone_remove ." ;;
+        nxdomain) begin="control local_zone . always_nxdomain" end="control local_zone_remove ." ;;
     esac
-    # shellcheck disable=SC2086
-    ( sleep "$2"; kill -STOP $pid; sleep "$3"; kill -CONT $pid ) &
+    ( until [ -e "$work/run/run.json" ]; do sleep 0.1; done; sleep "$2"; $begin; sleep "$3"; $end ) &
 }
+control() { unbound-control -c "$work/unbound.conf" -q "$@" || say "unbound-control $*: failed"; }
 
 failed=0
-# run NAME LOSS DELAY JITTER LIMIT WHO FROM LENGTH
+# run NAME LOSS DELAY JITTER LIMIT WHAT FROM LENGTH
 run() {
     case $1 in *"$only"*) ;; *) return 0 ;; esac
     local begin=$SECONDS sessions=0 status=1
@@ -122,22 +130,25 @@ run() {
         ip netns exec $here "$scanner" scan "$work/list.csv" -o "$work/run" "${resume[@]}" --resolver $resolver --qps "$qps" --pass-pause 5 --no-report \
             --https-port "$https" --ca-file "$work/ca.pem" --allow-special-addresses --https-gap 0 --https-per-host 64 --progress none >"$work/scan.txt" 2>&1 || status=$?
     done
-    "$weather" judge "$work/run" "$names" "$1" $sessions $((SECONDS - begin)) || failed=1
+    "$weather" judge "$work/run" "$names" "$1" $sessions $((SECONDS - begin)) || [ "$6" = nxdomain ] || failed=1
 }
 
 # The processes of a session: setsid made the child of this shell the leader, so its number is the session's.
 echo "| weather | names | wrong class | falsely absent | unknown after pass 1 | after all passes | queries a name | sessions | seconds |"
 echo "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
-run "calm" 0 0 0 0 nobody
-run "1 % loss each way" 0.01 0 0 0 nobody
-run "5 % loss each way" 0.05 0 0 0 nobody
-run "20 % loss each way" 0.2 0 0 0 nobody
-run "50 % loss each way" 0.5 0 0 0 nobody
-run "500 ms there and back, jitter 200 ms" 0 250 100 0 nobody
-run "resolver dead for 30 s" 0 0 0 0 unbound 2 30
-run "its servers dead for 30 s (SERVFAIL)" 0 0 0 0 nsd 2 30
-run "drops what is over 400 queries/s" 0 0 0 400 nobody
-run "5 % loss, 200 ms, jitter 100 ms, over 600/s dropped, dead for 10 s" 0.05 100 50 600 unbound 3 10
+run "calm" 0 0 0 0 nothing
+run "1 % loss each way" 0.01 0 0 0 nothing
+run "5 % loss each way" 0.05 0 0 0 nothing
+run "20 % loss each way" 0.2 0 0 0 nothing
+run "50 % loss each way" 0.5 0 0 0 nothing
+run "500 ms there and back, jitter 200 ms" 0 250 100 0 nothing
+run "resolver dead for 30 s" 0 0 0 0 silence 1 30
+run "its servers dead for 30 s" 0 0 0 0 servers 1 30
+run "SERVFAIL to all for 20 s" 0 0 0 0 servfail 1 20
+run "REFUSED to all for 20 s" 0 0 0 0 refused 1 20
+run "drops what is over 400 queries/s" 0 0 0 400 nothing
+run "5 % loss, 200 ms, jitter 100 ms, over 600/s dropped, dead for 10 s" 0.05 100 50 600 silence 2 10
+run "NXDOMAIN to all for 2 s (a lie)" 0 0 0 0 nxdomain 1 2
 echo
 echo "Link: $([ "$emulator" = netem ] && echo 'tc netem' || echo 'two tun devices (this kernel has no netem)'); $(unbound -V | head -1), $(nsd -v 2>&1 | head -1), $(hardware), $(date -u +%Y-%m-%dT%H:%MZ), commit $(git -C "$root" rev-parse --short HEAD)"
 [ "$failed" = 0 ]

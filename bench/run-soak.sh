@@ -29,27 +29,29 @@ dotnet "$scanner" lab list "$names" >"$work/list.csv"
 dotnet "$scanner" scan "$work/list.csv" -o "$work/run" --resolver "$dns" --https-port "$https" --ca-file "$work/ca.pem" --allow-special-addresses \
     --qps "$qps" --no-report --max-duration "$duration" --metrics-port "$port" --progress none --pass-pause 5 >"$work/scan.txt" 2>&1 &
 scan=$!
+megabytes() { echo $(($(metric "scanner_memory_$1") / 1048576)); }
 metric() { sed -n "s/^$1 //p" <<<"$metrics" | head -1; }
-echo "seconds,rss_mb,heap_mb,open_files,sockets,names_done,in_flight,queue_names,queue_policies,queue_rows" | tee "$work/soak.csv"
+echo "seconds,rss_mb,anon_mb,committed_mb,heap_mb,live_mb,open_files,sockets,names_done,in_flight,queue_names,queue_policies,queue_rows" | tee "$work/soak.csv"
 begin=$SECONDS
 while kill -0 "$scan" 2>/dev/null; do
     sleep 5
     metrics=$(curl -s --max-time 4 "http://127.0.0.1:$port/metrics") || continue
     # The endpoint is there before the run has begun, and has nothing to say then.
     [ -n "$(metric scanner_memory_heap)" ] || continue
-    rss=$(awk '/VmRSS/ { printf "%.0f", $2 / 1024 }' "/proc/$scan/status" 2>/dev/null) || break
+    # Resident: all of it, and without the files that are mapped. Of the latter what the managed heap has committed is its own, the rest native.
+    rss=$(awk '/^VmRSS/ { all = $2 } /^RssAnon/ { printf "%.0f,%.0f", all / 1024, $2 / 1024 }' "/proc/$scan/status" 2>/dev/null) || break
     files=$(ls "/proc/$scan/fd" 2>/dev/null | wc -l)
     sockets=$(ls -l "/proc/$scan/fd" 2>/dev/null | grep -c socket: || true)
-    echo "$((SECONDS - begin)),$rss,$(($(metric scanner_memory_heap) / 1048576)),$files,$sockets,$(metric scanner_names_done_total),$(metric scanner_dns_in_flight),$(metric 'scanner_queue_length{queue="names"}'),$(metric 'scanner_queue_length{queue="policies"}'),$(metric 'scanner_queue_length{queue="rows"}')" | tee -a "$work/soak.csv"
+    echo "$((SECONDS - begin)),$rss,$(megabytes committed),$(megabytes heap),$(megabytes live),$files,$sockets,$(metric scanner_names_done_total),$(metric scanner_dns_in_flight),$(metric 'scanner_queue_length{queue="names"}'),$(metric 'scanner_queue_length{queue="policies"}'),$(metric 'scanner_queue_length{queue="rows"}')" | tee -a "$work/soak.csv"
 done
 status=0
 wait "$scan" || status=$?
 tail -4 "$work/scan.txt" >&2
 echo "exit $status (1: its time was up)" >&2
-awk -F, 'NR > 1 { n++; for (i = 1; i <= NF; i++) v[n, i] = $i; for (i = 2; i <= 5; i++) if ($i > peak[i]) peak[i] = $i }
-    END { q = int(n / 4); if (q < 1) q = 1; split("seconds rss_mb heap_mb open_files sockets", name, " ")
-        for (i = 2; i <= 5; i++) { a = b = 0; for (j = 1; j <= q; j++) { a += v[j, i]; b += v[n + 1 - j, i] }
-            printf "%-11s first quarter %8.1f   last quarter %8.1f   peak %8.1f\n", name[i], a / q, b / q, peak[i] } }' "$work/soak.csv" >&2
+awk -F, 'NR > 1 { n++; for (i = 1; i <= NF; i++) v[n, i] = $i; for (i = 2; i <= 8; i++) if ($i > peak[i]) peak[i] = $i }
+    END { q = int(n / 4); if (q < 1) q = 1; split("seconds rss_mb anon_mb committed_mb heap_mb live_mb open_files sockets", name, " ")
+        for (i = 2; i <= 8; i++) { a = b = 0; for (j = 1; j <= q; j++) { a += v[j, i]; b += v[n + 1 - j, i] }
+            printf "%-12s first quarter %8.1f   last quarter %8.1f   peak %8.1f\n", name[i], a / q, b / q, peak[i] } }' "$work/soak.csv" >&2
 if [ -n "${OUT:-}" ]; then
     mkdir -p "$OUT"
     cp "$work/soak.csv" "$OUT/soak.csv"

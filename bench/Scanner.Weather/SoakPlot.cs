@@ -10,7 +10,8 @@ internal static class SoakPlot
 
     private static readonly (string Column, string Name, Ink Ink)[] Panels =
     [
-        ("rss_mb", "resident memory, MB", Ink.Blue), ("heap_mb", "managed heap, MB", Ink.Sky), ("open_files", "open files", Ink.Orange), ("sockets", "sockets among them", Ink.Vermilion),
+        ("rss_mb", "resident memory, MB", Ink.Blue), ("committed_mb", "committed to the managed heap, MB", Ink.Sky), ("heap_mb", "managed heap, MB", Ink.Sky),
+        ("live_mb", "managed heap after the last full collection, MB", Ink.Sky), ("open_files", "open files", Ink.Orange), ("sockets", "sockets among them", Ink.Vermilion),
         ("in_flight", "DNS queries in flight", Ink.Green), ("queue_names", "names waiting for a worker", Ink.Purple), ("queue_policies", "names waiting for their policy", Ink.Purple),
         ("queue_rows", "rows waiting for the writer", Ink.Purple), ("names_done", "names done", Ink.Grey),
     ];

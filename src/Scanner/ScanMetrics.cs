@@ -32,6 +32,8 @@ public sealed class ScanMetrics : IDisposable
         _meter.CreateObservableGauge("scanner.dns.in_flight", () => statistics.InFlight, "{query}", "Queries waiting for an answer");
         _meter.CreateObservableCounter("scanner.dns.answers", () => Answers(statistics), "{answer}", "Final answers of a pass, by type asked and status");
         _meter.CreateObservableGauge("scanner.memory.heap", () => GC.GetTotalMemory(forceFullCollection: false), "By", "Managed heap");
+        _meter.CreateObservableGauge("scanner.memory.live", AfterFullCollection, "By", "Managed heap as the last full collection left it: a leak is a slope here");
+        _meter.CreateObservableGauge("scanner.memory.committed", () => GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes, "By", "What the managed heap takes from the system; the rest of the process is native");
         _meter.CreateObservableGauge("scanner.memory.process", () => Environment.WorkingSet, "By", "Working set of the process");
     }
 
@@ -62,6 +64,12 @@ public sealed class ScanMetrics : IDisposable
     private static IEnumerable<Measurement<long>> Answers(ResolverStatistics statistics) =>
         statistics.Snapshot().Answers.Select(entry => new Measurement<long>(
             entry.Value, Tag("type", entry.Key.Type.ToString().ToUpperInvariant()), Tag("status", entry.Key.Status.Word())));
+
+    private static long AfterFullCollection()
+    {
+        var last = GC.GetGCMemoryInfo(GCKind.FullBlocking);
+        return last.HeapSizeBytes - last.FragmentedBytes;
+    }
 
     private static KeyValuePair<string, object?> Tag(string key, string value) => new(key, value);
 }

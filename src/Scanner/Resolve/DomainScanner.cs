@@ -41,7 +41,9 @@ public sealed class DomainScanner(IResolver own, IResolver shared, ScanOptions o
         {
             var ask = new NameDeadline(own, evidence, shared: false, pass, either.Token, cancellationToken);
             var askShared = new NameDeadline(shared, evidence, shared: true, pass, either.Token, cancellationToken);
-            return await new NameScan(name, ask, askShared, options, cancellationToken).RunAsync(empty).ConfigureAwait(false);
+            var row = await new NameScan(name, ask, askShared, options, cancellationToken).RunAsync(empty).ConfigureAwait(false);
+            if (pass > 1) evidence.DropNeedless(pass);
+            return row;
         }
         catch (Exception fault) when (fault is not (OperationCanceledException or ResolverUnreachableException))
         {

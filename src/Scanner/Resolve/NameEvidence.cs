@@ -60,6 +60,13 @@ public sealed class NameEvidence
         }
     }
 
+    /// <summary>Forgets open questions that <paramref name="pass"/> did not ask again: what it has settled made them needless (below a name that turns
+    /// out not to exist nothing is asked), the row does not depend on them, and asking them later would settle nothing.</summary>
+    public void DropNeedless(int pass)
+    {
+        lock (_answers) _answers.RemoveAll(kept => kept.Answer.Pass < pass && IsOpen(kept.Answer));
+    }
+
     public bool TryFind(DnsQuestion question, [NotNullWhen(true)] out DnsAnswer? answer)
     {
         lock (_answers)

@@ -115,6 +115,24 @@ public sealed class EvidenceTests
         Assert.Equal(Json(second), Json(again));
     }
 
+    // Nothing is asked below a name that does not exist, so what was open there is not open any more.
+    [Fact]
+    public async Task What_a_later_pass_makes_needless_is_not_unknown()
+    {
+        var name = NameNormaliser.Normalise("example.com", 1, PublicSuffixList.Embedded, out _)!;
+        var dead = new FakeResolver();
+        foreach (string asked in (string[])["example.com", "_dmarc.example.com", "_mta-sts.example.com", "_smtp._tls.example.com"]) dead.Fail(asked, DnsRecordType.Txt, DnsStatus.Timeout);
+        dead.Fail("example.com", DnsRecordType.Mx, DnsStatus.Timeout);
+        var first = await Scanner(dead).ScanAsync(new ScanItem(0, name), 1, TestContext.Current.CancellationToken);
+        Assert.Equal(5, first.Evidence!.Unknown);
+
+        var pending = new PendingName(0, name, first.ScannedAt, first.ScannedAt, first.Evidence);
+        var second = await Scanner(new FakeResolver()).ScanAsync(new ScanItem(0, name, pending), 2, TestContext.Current.CancellationToken);
+        Assert.Equal(0, second.Evidence!.Unknown);
+        Assert.Equal((DnsStatus.Nxdomain, DnsStatus.NotQueried), (second.Mx!.Answer.Status, second.Dmarc!.Answer.Status));
+        Assert.Equal(Checks.Dmarc.DmarcRecordState.Absent, second.Dmarc.Record);
+    }
+
     private static DomainScanner Scanner(FakeResolver resolver) => new(resolver, resolver, new ScanOptions
     {
         List = new() { Source = "-" },
