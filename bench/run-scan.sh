@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What a scan costs from end to end: `scan` over 10,000, 100,000 and 1,000,000 names of the simulated internet, whose records NSD serves.
-# No server runs in the scanner's process. Afterwards every row is compared with the truth.
+# No server runs in the scanner's process. Afterwards every row is compared with the truth. The program is the one that pack.sh makes: one file,
+# compiled ahead of time (PROGRAM=artifacts/bin/Scanner.Cli/release/scanner for that of a plain build, which compiles while it runs).
 #   SIZES="10000 100000" ROUNDS=3 IN_FLIGHT=2000 SCAN_OPTIONS="--transport dnsclient" POLICIES=1 bench/run-scan.sh
 # Without POLICIES=1 no policy host is served: the MTA-STS policies of one name in a hundred are then not fetched (their hosts have
 # loopback addresses, which a scan does not connect to unless it is told to), and the columns that depend on them are not compared.
@@ -17,8 +18,13 @@ read -ra extra <<<"${SCAN_OPTIONS:-}"
 need nsd nsd
 need taskset util-linux
 [ -x /usr/bin/time ] || need /usr/bin/time time
-dotnet build -c Release -v q --nologo "$root/src/Scanner.Cli" >&2
-scanner=$root/artifacts/bin/Scanner.Cli/release/scanner
+scanner=${PROGRAM:-}
+if [ -z "$scanner" ]; then
+    "$root/data-samples/packaging/pack.sh" --output "$work/packages" "linux-$([ "$(uname -m)" = aarch64 ] && echo arm64 || echo x64)" >&2
+    scanner=$(echo "$work"/packages/linux-*/scanner)
+    export DOTNET_BUNDLE_EXTRACT_BASE_DIR=$work/extracted
+    "$scanner" --version >&2 # unpacks its native libraries, once
+fi
 
 https=()
 if [ "$policies" = 1 ]; then
@@ -73,5 +79,15 @@ done
         truth = $0; sub(/.*truth:/, "", truth)
         printf "| %d | %.1f | %.1f (%.1f + %.1f) | %.1f | %.1f | %d | %.2f | %d | %d | %d | %d | %s |\n", v["names"], v["seconds"], v["user_seconds"] + v["system_seconds"], v["user_seconds"], v["system_seconds"],
             v["cpu_microseconds_per_name"], v["user_microseconds_per_name"], v["names_per_second"], v["queries"] / v["names"], v["queries_per_second"], v["retries"], v["peak_megabytes"], v["other_load_percent"], truth}'
+    echo
+    echo "What a further name costs, the fixed part (start, compiler, SQL engine, plots) left out; from the means of the rounds:"
+    echo
+    sed 's/[{}"]//g' "$raw" | awk -F'[:,]' '{
+        for (i = 1; i < NF; i += 2) v[$i] = $(i + 1)
+        n = v["names"]; if (!(n in rounds)) sizes[++count] = n
+        rounds[n]++; user[n] += v["user_seconds"]; all[n] += v["user_seconds"] + v["system_seconds"]; peak[n] += v["peak_megabytes"]}
+        END { for (i = 2; i <= count; i++) { a = sizes[i - 1]; b = sizes[i]
+            printf "- from %d to %d names: %.1f CPU us a name, %.1f of it user; peak memory x %.2f\n", a, b, (all[b] / rounds[b] - all[a] / rounds[a]) * 1e6 / (b - a),
+                (user[b] / rounds[b] - user[a] / rounds[a]) * 1e6 / (b - a), peak[b] / rounds[b] / (peak[a] / rounds[a]) } }'
 } > "$folder/scan.md"
 cat "$folder/scan.md"

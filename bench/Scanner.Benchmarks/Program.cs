@@ -8,10 +8,11 @@ using Scanner.Benchmarks;
 // The same run thus holds all types of one invocation; ratios within a class are what counts.
 // --quick: three iterations of each, for a look; allocation is exact all the same.
 // --hostile: the slowest shape of each reader, found by trying all of them (HostileRecords).
+// --budgets FILE: bytes of every operation against its budget; the exit status says whether all are kept (AllocationBudgets).
 if (args.Contains("--hostile"))
 {
     HostileRecords.Search(Console.Out);
-    return;
+    return 0;
 }
 bool quick = args.Contains("--quick");
 args = [.. args.Where(arg => arg != "--quick")];
@@ -25,4 +26,6 @@ if (RealRecords.WhyMissing is { } why)
     Console.WriteLine($"skipped {nameof(ClassificationBenchmarks)}: {why}");
     types.Remove(typeof(ClassificationBenchmarks));
 }
+if (args is ["--budgets", var file]) return AllocationBudgets.Check(types, file, Console.Out);
 BenchmarkSwitcher.FromTypes([.. types]).Run(args.Length == 0 ? ["--filter", "*"] : args, config);
+return 0;

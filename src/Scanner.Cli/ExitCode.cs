@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Text.RegularExpressions;
 using Scanner.Dns;
 using Scanner.Input;
 using Scanner.Write;
@@ -63,6 +64,23 @@ internal static class ExitCode
 
 /// <summary>An option or argument that makes no sense: exit 2, one line.</summary>
 internal sealed class UsageException(string message) : Exception(message);
+
+/// <summary>The command line library's messages, where they speak of .NET types.</summary>
+internal static partial class UsageErrors
+{
+    public static string ForPeople(string message) => ExpectedType().Match(message) is { Success: true } match
+        ? $"{match.Groups["option"].Value}: '{match.Groups["value"].Value}' is no {KindOf(match.Groups["type"].Value)}"
+        : message;
+
+    private static string KindOf(string type) =>
+        type.Contains("Int32", StringComparison.Ordinal) ? "whole number, or is out of range"
+        : type.Contains("Double", StringComparison.Ordinal) ? "number"
+        : type.Contains("Boolean", StringComparison.Ordinal) ? "yes or no: write true or false, or nothing"
+        : "value for it";
+
+    [GeneratedRegex("^Cannot parse argument '(?<value>.*)' for (option|command) '(?<option>[^']*)' as expected type '(?<type>.*)'\\.$", RegexOptions.Singleline)]
+    private static partial Regex ExpectedType();
+}
 
 internal static class CommandPath
 {

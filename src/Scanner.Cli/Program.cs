@@ -5,7 +5,7 @@ var parsed = Commands.Root().Parse(args);
 if (parsed.Errors.Count > 0)
 {
     // One clear line for each mistake, and exit 2: nothing was done (interface.md section 1).
-    foreach (var error in parsed.Errors) Terminal.Error(error.Message);
+    foreach (var error in parsed.Errors) Terminal.Error(UsageErrors.ForPeople(error.Message));
     Terminal.Error($"try: scanner {string.Join(' ', CommandPath.Of(parsed))}--help");
     return ExitCode.Unusable;
 }

@@ -5,6 +5,7 @@ namespace Scanner.Dns;
 /// who show that they understand it (RFC 6840 §5.7, §5.8). Part of the question, since an answer without it cannot stand in for one with it.</param>
 public readonly record struct DnsQuestion(string Name, DnsRecordType Type, bool Dnssec = false)
 {
+    /// <summary>For logs and messages: <c>example.org Mx</c>.</summary>
     public override string ToString() => $"{Name} {Type}";
 }
 
@@ -14,8 +15,11 @@ public readonly record struct DnsQuestion(string Name, DnsRecordType Type, bool 
 /// </summary>
 public sealed record DnsAnswer
 {
+    /// <summary>What was asked, as it was asked: after a CNAME the name here is still the first one.</summary>
     public required DnsQuestion Question { get; init; }
 
+    /// <summary>What became of it. Only <see cref="DnsStatus.Ok"/>, Nodata, Nxdomain and NameTooLong say something about the
+    /// name.</summary>
     public required DnsStatus Status { get; init; }
 
     /// <summary>The records of the asked type at the end of the CNAME chain; empty unless <see cref="DnsStatus.Ok"/>.</summary>
@@ -33,6 +37,7 @@ public sealed record DnsAnswer
     /// <summary>The AD bit. Worth something only from a validating resolver on a trusted path (RFC 4035 §4.9.3).</summary>
     public bool AuthenticData { get; init; }
 
+    /// <summary>The final answer came over TCP, after truncation or because TCP was asked for.</summary>
     public bool OverTcp { get; init; }
 
     /// <summary>How many queries were sent for it in this pass; 0 when nothing was sent.</summary>
@@ -64,11 +69,13 @@ public sealed record DnsAnswer
     /// RFC 9824 §3.1). Seen only in answers to <see cref="DnsQuestion.Dnssec"/> questions.</summary>
     public bool NameDenied { get; init; }
 
+    /// <summary>The status in three values; a pruned question counts as <see cref="Presence.Absent"/>.</summary>
     public Presence Presence => Pruned ? Presence.Absent : Status.Presence();
 
     /// <summary>The records of one kind, in the order received.</summary>
     public IEnumerable<T> RecordsOf<T>() where T : DnsRecord => Records.Count == 0 ? [] : Records.OfType<T>();
 
+    /// <summary>An answer without records: for a question that was not sent, or that nobody answered.</summary>
     public static DnsAnswer Without(DnsQuestion question, DnsStatus status) => new() { Question = question, Status = status };
 
     /// <summary>For a name below one that does not exist.</summary>

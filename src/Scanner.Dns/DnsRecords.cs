@@ -6,16 +6,27 @@ namespace Scanner.Dns;
 /// <summary>Record types by their number on the wire; a number that nobody named here is kept as it is.</summary>
 public enum DnsRecordType : ushort
 {
+    /// <summary>An IPv4 address (RFC 1035 §3.4.1).</summary>
     A = 1,
+    /// <summary>A name server of the zone (RFC 1035 §3.3.11).</summary>
     Ns = 2,
+    /// <summary>The canonical name of an alias (RFC 1035 §3.3.1).</summary>
     Cname = 5,
+    /// <summary>The start of a zone of authority (RFC 1035 §3.3.13).</summary>
     Soa = 6,
+    /// <summary>A pointer to another name, mostly from an address (RFC 1035 §3.3.12).</summary>
     Ptr = 12,
+    /// <summary>A mail exchange (RFC 1035 §3.3.9).</summary>
     Mx = 15,
+    /// <summary>Text strings (RFC 1035 §3.3.14).</summary>
     Txt = 16,
+    /// <summary>An IPv6 address (RFC 3596 §2.1).</summary>
     Aaaa = 28,
+    /// <summary>The pseudo-record of EDNS (RFC 6891 §6.1); it belongs into the additional section.</summary>
     Opt = 41,
+    /// <summary>A DNSSEC signature (RFC 4034 §3).</summary>
     Rrsig = 46,
+    /// <summary>A TLS certificate association (RFC 6698 §2).</summary>
     Tlsa = 52,
 }
 
@@ -25,10 +36,13 @@ public enum DnsRecordType : ushort
 /// <param name="Ttl">Seconds, 0 to 2^31-1.</param>
 public abstract record DnsRecord(string Owner, uint Ttl);
 
+/// <summary>An A or AAAA record; the family of the address tells which.</summary>
 public sealed record AddressRecord(string Owner, uint Ttl, IPAddress Address) : DnsRecord(Owner, Ttl);
 
+/// <param name="Target">The name that the owner is an alias of; it may be an alias again.</param>
 public sealed record CnameRecord(string Owner, uint Ttl, string Target) : DnsRecord(Owner, Ttl);
 
+/// <param name="Target">The name of a server of the owner's zone.</param>
 public sealed record NsRecord(string Owner, uint Ttl, string Target) : DnsRecord(Owner, Ttl);
 
 /// <summary>The name of an address (RFC 1035 §3.3.12).</summary>
@@ -59,6 +73,11 @@ public sealed record TxtRecord(string Owner, uint Ttl, IReadOnlyList<ReadOnlyMem
         new(owner, ttl, strings.Select(s => (ReadOnlyMemory<byte>)Encoding.Latin1.GetBytes(s)).ToArray());
 }
 
+/// <summary>What a TLS server's certificate has to match (RFC 6698 §2). Numbers nobody has registered are kept as they are.</summary>
+/// <param name="Usage">0 to 255; 2 (DANE-TA) and 3 (DANE-EE) are those that SMTP uses (RFC 7672 §3.1).</param>
+/// <param name="Selector">0 the whole certificate, 1 its public key.</param>
+/// <param name="MatchingType">0 the data itself, 1 its SHA-256, 2 its SHA-512.</param>
+/// <param name="Data">The certificate association data, as it came.</param>
 public sealed record TlsaRecord(string Owner, uint Ttl, byte Usage, byte Selector, byte MatchingType, ReadOnlyMemory<byte> Data) : DnsRecord(Owner, Ttl);
 
 /// <summary>A signature, of which only what proves a wildcard is kept: fewer labels than its owner has (RFC 4034 §3.1.3).</summary>

@@ -45,11 +45,15 @@ public enum DnsStatus : byte
 /// <summary>The three-valued reading of a <see cref="DnsStatus"/>: is there such a record, is there none, or could we not tell?</summary>
 public enum Presence : byte
 {
+    /// <summary>We could not tell. Never counted as absent.</summary>
     Unknown = 0,
+    /// <summary>There is at least one record of the asked type.</summary>
     Present = 1,
+    /// <summary>There is certainly none.</summary>
     Absent = 2,
 }
 
+/// <summary>What a <see cref="DnsStatus"/> means for those who count.</summary>
 public static class DnsStatuses
 {
     /// <summary>Only an answer may become "absent"; everything else stays unknown (RFC 7208 §4.4, RFC 5321 §5.1, RFC 9989 §4.10.1).</summary>
@@ -60,5 +64,6 @@ public static class DnsStatuses
         _ => Dns.Presence.Unknown,
     };
 
+    /// <summary>Neither there nor certainly not there; also for a question that was never asked.</summary>
     public static bool IsUnknown(this DnsStatus status) => status.Presence() == Dns.Presence.Unknown;
 }

@@ -25,6 +25,7 @@ public static class DomainName
         return dot < 0 || dot == name.Length - 1 ? null : name[(dot + 1)..];
     }
 
+    /// <summary>Labels, the root not counted: 0 for the empty name, 2 for <c>example.org</c>.</summary>
     public static int LabelCount(string name) => name.Length == 0 ? 0 : name.AsSpan().Count('.') + 1;
 
     /// <summary>The last <paramref name="labels"/> labels of the name, or the whole name when it has no more than that.</summary>

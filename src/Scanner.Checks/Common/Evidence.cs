@@ -19,6 +19,7 @@ public static class Evidence
         return Escape(Encoding.Latin1.GetBytes(octets));
     }
 
+    /// <param name="octets">Any octets, of a record or of a policy's body.</param>
     public static string Escape(ReadOnlySpan<byte> octets)
     {
         var text = new StringBuilder(octets.Length + 16);

@@ -8,8 +8,10 @@ namespace Scanner.Checks;
 /// <param name="Host">Lower-case, without port and trailing dot; null for a scheme whose form we do not know.</param>
 public readonly record struct ReportUri(string Scheme, string? Host)
 {
+    /// <summary>Reports go by mail (RFC 6068).</summary>
     public bool IsMailto => Scheme == "mailto";
 
+    /// <summary>Reports go by HTTPS POST (RFC 8460 §5.4).</summary>
     public bool IsHttps => Scheme == "https";
 
     /// <summary>False for a bare address (no scheme), blanks, non-ASCII, bad percent-encoding, a <c>mailto:</c> without <c>local@host</c>

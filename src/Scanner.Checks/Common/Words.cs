@@ -8,6 +8,7 @@ namespace Scanner.Checks;
 [AttributeUsage(AttributeTargets.Field)]
 public sealed class WordAttribute(string word) : Attribute
 {
+    /// <summary>As it stands in the files.</summary>
     public string Word { get; } = word;
 }
 
@@ -20,6 +21,7 @@ public static class Words
     /// <summary>The stored word, or null for null.</summary>
     public static string? WordOrNull<T>(this T? value) where T : struct, Enum => value is { } v ? Table<T>.ToWord[v] : null;
 
+    /// <summary>The member of a stored word; false for a word the enum does not have. Case matters.</summary>
     public static bool TryParse<T>(string word, out T value) where T : struct, Enum => Table<T>.FromWord.TryGetValue(word, out value);
 
     /// <summary>Every word of the enum, in the order of its numbers.</summary>

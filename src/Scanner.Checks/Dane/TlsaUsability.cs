@@ -6,6 +6,7 @@ namespace Scanner.Checks.Dane;
 /// port 25. Pure.</summary>
 public static class TlsaUsability
 {
+    /// <summary>Usage 2 or 3, a known selector and matching type, and as much data as a digest of that type has.</summary>
     public static bool IsUsable(TlsaRecord record) =>
         // RFC 7672 §3.1.3: PKIX-TA(0) and PKIX-EE(1) are best treated as unusable for SMTP; DANE-TA(2) and DANE-EE(3) are meant.
         record.Usage is 2 or 3

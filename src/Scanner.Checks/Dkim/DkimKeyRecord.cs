@@ -3,7 +3,9 @@ namespace Scanner.Checks.Dkim;
 /// <summary>The algorithm of a key (RFC 6376 §3.6.1 tag k; RFC 8463 for Ed25519).</summary>
 public enum DkimKeyType : byte
 {
+    /// <summary>k=rsa, the default.</summary>
     Rsa = 1,
+    /// <summary>k=ed25519.</summary>
     Ed25519 = 2,
 }
 

@@ -11,6 +11,7 @@ namespace Scanner.Checks.Dkim;
 /// </summary>
 public static class DkimLookup
 {
+    /// <summary>Keys lie below this label of the name (RFC 6376 §3.6.2.1).</summary>
     public const string Label = "_domainkey";
 
     /// <param name="name">The listed name.</param>

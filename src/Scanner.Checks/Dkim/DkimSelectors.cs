@@ -3,8 +3,11 @@ namespace Scanner.Checks.Dkim;
 /// <summary>How many selectors are tried (classification.md 8.2).</summary>
 public enum DkimTier : byte
 {
+    /// <summary>The 8 that most signers use, and those of the mail provider.</summary>
     A = 1,
+    /// <summary>Those of tier A and 17 more.</summary>
     B = 2,
+    /// <summary>Every tier of the table, some 75.</summary>
     C = 3,
 }
 
@@ -19,8 +22,10 @@ public sealed class DkimSelectors
     private DkimSelectors(string version, Dictionary<string, string[]> byProvider, string[][] tiers) =>
         (Version, _byProvider, _tiers) = (version, byProvider, tiers);
 
+    /// <summary>The table built into the library; read once.</summary>
     public static DkimSelectors Embedded => LazyEmbedded.Value;
 
+    /// <summary>Of the table, from its <c>version</c> line: goes into run.json.</summary>
     public string Version { get; }
 
     /// <summary>Lower-case and distinct; those of the mail provider first, since a domain most likely signs where it receives.</summary>

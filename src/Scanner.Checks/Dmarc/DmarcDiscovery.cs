@@ -7,7 +7,9 @@ namespace Scanner.Checks.Dmarc;
 /// <param name="Record">Null for <see cref="DmarcSource.None"/> and <see cref="DmarcSource.Unknown"/>.</param>
 public readonly record struct DmarcFound(DmarcSource Source, string? Name, DmarcRecord? Record)
 {
+    /// <summary>No record gives a policy.</summary>
     public static readonly DmarcFound None = new(DmarcSource.None, null, null);
+    /// <summary>A name that decides could not be asked.</summary>
     public static readonly DmarcFound Unknown = new(DmarcSource.Unknown, null, null);
 }
 

@@ -12,6 +12,7 @@ public enum ReportAuth : byte
     Authorised = 2,
     /// <summary>At least one external host does not: a report generator that checks sends nothing there.</summary>
     NotAuthorised = 3,
+    /// <summary>No refusal was seen, and at least one host could not be asked.</summary>
     Unknown = 4,
 }
 

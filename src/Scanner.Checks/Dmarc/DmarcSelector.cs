@@ -5,6 +5,7 @@ namespace Scanner.Checks.Dmarc;
 /// <summary>What one <c>_dmarc</c> name holds, after throwing out what is not DMARC.</summary>
 public sealed record DmarcSelection
 {
+    /// <summary>The TXT answer at the name.</summary>
     public required DnsAnswer Answer { get; init; }
 
     /// <summary>The record's own state when there is exactly one, else Multiple, Absent or Unknown.</summary>
@@ -23,6 +24,7 @@ public sealed record DmarcSelection
 /// <summary>Selects the policy record at one name (RFC 9989 §4.10 steps 2 and 6; classification.md 5.2). Pure.</summary>
 public static class DmarcSelector
 {
+    /// <param name="answer">The TXT answer at a <c>_dmarc</c> name; an unknown one gives the state Unknown.</param>
     public static DmarcSelection Select(DnsAnswer answer)
     {
         // RFC 9989 §4.10.1: a transient error is not an indication that there is no record.

@@ -5,10 +5,13 @@ namespace Scanner.Checks.Dnssec;
 /// <summary>Is the zone of the name signed and valid (classification.md 2.6)?</summary>
 public enum DnssecState : byte
 {
+    /// <summary>The answer was validated (AD=1).</summary>
     Secure = 1,
+    /// <summary>A definitive answer without proof: the zone, or one above it, is not signed.</summary>
     Insecure = 2,
     /// <summary>Signed, and validation fails: a finding here, and "unknown" for everything that could not be read because of it.</summary>
     Bogus = 3,
+    /// <summary>No definitive answer, or a resolver whose AD bit is worth nothing.</summary>
     Unknown = 4,
 }
 

@@ -41,6 +41,7 @@ public static class MtaStsPolicyParser
     /// <summary>As many as a text has in which not one field can be read: version, mode, max_age and mx are missing.</summary>
     public const int MostErrors = 4;
 
+    /// <param name="body">The response body as it came; any octets, of any length.</param>
     public static MtaStsPolicy Parse(ReadOnlySpan<byte> body)
     {
         var reader = new Reader();

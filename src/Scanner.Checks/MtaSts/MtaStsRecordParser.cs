@@ -31,6 +31,7 @@ public static class MtaStsRecordParser
     /// is discarded (RFC 8461 §3.1), although the grammar would allow a blank before the semicolon.</summary>
     public static bool IsCandidateAmongSeveral(string text) => text.StartsWith("v=STSv1;", StringComparison.Ordinal);
 
+    /// <param name="reading">Meaningful unless <see cref="RecordMatch.NotThisType"/>.</param>
     public static RecordMatch Parse(string text, out MtaStsRecordReading reading)
     {
         reading = default;

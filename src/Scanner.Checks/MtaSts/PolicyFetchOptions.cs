@@ -33,6 +33,7 @@ public sealed record PolicyFetchOptions
     /// <summary>Trusted instead of the system's roots; null for the system's.</summary>
     public X509Certificate2Collection? TrustedRoots { get; init; }
 
+    /// <summary>Loopback and private networks are off by default; a lab needs them.</summary>
     public SpecialAddressUse AllowSpecialAddresses { get; init; }
 
     /// <summary>Names the tool, its page and whom to ask.</summary>

@@ -108,6 +108,7 @@ public sealed class PolicyFetchTurns : IDisposable
         }
     }
 
+    /// <summary>To be called after the last fetch has ended.</summary>
     public void Dispose()
     {
         _givenUp.Dispose();
@@ -249,5 +250,6 @@ public sealed class PolicyFetchTurn : IDisposable
     /// <summary>What the server answered. 429 (RFC 6585 §4) and 503 (RFC 9110 §15.6.4) ask for less.</summary>
     public void Note(int? httpStatus, TimeSpan? retryAfter) => (_overloaded, _retryAfter) = (httpStatus is 429 or 503, retryAfter);
 
+    /// <summary>The next fetch to the same address and target may begin after this.</summary>
     public void Dispose() => _turns.End(_target, _address, _overloaded, _retryAfter);
 }

@@ -9,6 +9,7 @@ public sealed record MxHostAddresses(DnsAnswer A, DnsAnswer? Aaaa);
 /// <summary>What the addresses of a mail host come to (classification.md 3.2, RFC 5321 §5.1, RFC 2181 §10.3). Pure.</summary>
 public static class MxHosts
 {
+    /// <summary>What the addresses come to; "no address" takes two definitive answers.</summary>
     public static MxTargetStatus StatusOf(MxHostAddresses host)
     {
         if (HasPublicAddress(host.A)) return OkBy(host.A);

@@ -26,8 +26,10 @@ public sealed class MxProviders
         _bySuffix = bySuffix.ToFrozenDictionary(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
+    /// <summary>The table built into the library; read once.</summary>
     public static MxProviders Embedded => LazyEmbedded.Value;
 
+    /// <summary>Of the table, from its <c>version</c> line: goes into run.json.</summary>
     public string Version { get; }
 
     /// <summary>Every provider of the table, sorted.</summary>

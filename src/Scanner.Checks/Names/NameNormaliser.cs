@@ -13,7 +13,9 @@ public enum NameForm : byte
     NotAName = 0,
     /// <summary>A name by its letters, but DNS cannot hold it. It gets a row and is not queried.</summary>
     Invalid = 1,
+    /// <summary>An address. It gets a row and is not queried.</summary>
     IpLiteral = 2,
+    /// <summary>A name that can be asked for.</summary>
     Name = 3,
 }
 
@@ -22,6 +24,7 @@ public enum NameForm : byte
 /// <param name="Reason">What is wrong, for people; null for names and IP literals.</param>
 public readonly record struct NormalisedName(NameForm Form, string Name, string? Reason)
 {
+    /// <summary>Can DNS be asked about it?</summary>
     public bool IsQueryable => Form == NameForm.Name;
 }
 

@@ -39,6 +39,7 @@ public sealed class PublicSuffixList
     /// <summary>The <c>VERSION:</c> comment of the file, or else its <c>COMMIT:</c>, or else how many rules it has.</summary>
     public string Version { get; }
 
+    /// <summary>Rules of both sections, wildcards and exceptions included.</summary>
     public int RuleCount { get; }
 
     /// <summary>The suffix under which this name is registered: the name itself, if it is a suffix. Where no rule matches, the last label

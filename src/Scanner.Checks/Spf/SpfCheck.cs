@@ -3,12 +3,19 @@ namespace Scanner.Checks.Spf;
 /// <summary>The results of check_host() (RFC 7208 §2.6).</summary>
 public enum SpfVerdict : byte
 {
+    /// <summary>No record, or no name that one could stand at.</summary>
     None = 1,
+    /// <summary>The record says nothing about this client ("?", or nothing matched).</summary>
     Neutral = 2,
+    /// <summary>The client may send for the domain.</summary>
     Pass = 3,
+    /// <summary>The client may not.</summary>
     Fail = 4,
+    /// <summary>The client probably may not ("~").</summary>
     Softfail = 5,
+    /// <summary>Something could not be looked up; another time may do better.</summary>
     Temperror = 6,
+    /// <summary>The records cannot be evaluated as they stand.</summary>
     Permerror = 7,
 }
 
@@ -23,6 +30,7 @@ public sealed record SpfStep(int Depth, string Domain, string Term, int Lookups,
 /// <summary>What check_host() came to for one client (RFC 7208 §4).</summary>
 public sealed record SpfCheck
 {
+    /// <summary>The result of check_host().</summary>
     public required SpfVerdict Verdict { get; init; }
 
     /// <summary>The directive that matched, as it stands in the record; null for a default result and for errors.</summary>
@@ -37,9 +45,12 @@ public sealed record SpfCheck
     /// <summary>Only with <see cref="SpfVerdict.Fail"/>: the publisher's words (RFC 7208 §6.2). A third party's text.</summary>
     public string? Explanation { get; init; }
 
+    /// <summary>Terms that looked something up, of the ten that are allowed (RFC 7208 §4.6.4).</summary>
     public int Lookups { get; init; }
 
+    /// <summary>Lookups that found nothing, of the two that are allowed (RFC 7208 §4.6.4).</summary>
     public int Voids { get; init; }
 
+    /// <summary>Every term that was tried, in order: for people to read.</summary>
     public IReadOnlyList<SpfStep> Steps { get; init; } = [];
 }

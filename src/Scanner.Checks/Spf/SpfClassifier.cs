@@ -19,6 +19,8 @@ public static class SpfClassifier
 
     private const int MostPassingKept = 1024;
 
+    /// <param name="zone">Must hold the TXT answer at its own name; what else is needed is noted as missing there.</param>
+    /// <param name="level">How far the record is followed. Below full the void and MX limits are not looked at.</param>
     public static SpfResult Classify(SpfZone zone, SpfEvalLevel level)
     {
         // RFC 7208 §4.3: a malformed or single-label domain is "none", whatever DNS says.

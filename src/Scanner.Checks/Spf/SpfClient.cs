@@ -28,6 +28,7 @@ public sealed class SpfClient
         else Ip4 = SpfHosts.Ip4Of(Ip);
     }
 
+    /// <summary>Never an IPv4-mapped IPv6 address.</summary>
     public IPAddress Ip { get; }
 
     /// <summary>Null for an IPv6 client.</summary>
@@ -36,15 +37,19 @@ public sealed class SpfClient
     /// <summary>Null for an IPv4 client.</summary>
     public UInt128? Ip6 { get; }
 
+    /// <summary>As the client gave it.</summary>
     public string Helo { get; }
 
+    /// <summary>Of the sender, or <c>postmaster</c> (RFC 7208 §4.3).</summary>
     public string LocalPart { get; }
 
     /// <summary>The domain of the sender, as written.</summary>
     public string Domain { get; }
 
+    /// <summary>When the check is made.</summary>
     public DateTimeOffset Time { get; }
 
+    /// <summary>The checking host's name.</summary>
     public string Receiver { get; }
 
     /// <summary>The name under which the client's reverse mapping stands (RFC 1035 §3.5, RFC 3596 §2.5).</summary>

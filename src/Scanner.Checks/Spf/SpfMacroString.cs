@@ -55,6 +55,7 @@ public sealed class SpfMacroString
     /// <summary>No macros: it comes to its own text.</summary>
     public bool IsLiteral => _parts is null;
 
+    /// <summary>Literals and macros in order; empty for an empty string.</summary>
     public IReadOnlyList<SpfMacroPart> Parts => _parts ?? (Text.Length == 0 ? [] : [new SpfMacroPart(Text, null)]);
 
     /// <summary>Ends in <c>.toplabel</c>, with or without one more dot, or in a macro-expand (RFC 7208 §7.1, domain-end).</summary>
@@ -162,6 +163,7 @@ public sealed class SpfMacroString
         return expanded.ToString();
     }
 
+    /// <summary>As it stands in the record, not expanded.</summary>
     public override string ToString() => Text;
 
     /// <summary>What stands between "%{" and "}": macro-letter, transformers, delimiters (RFC 7208 §7.1).</summary>

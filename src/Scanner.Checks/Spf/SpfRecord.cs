@@ -3,22 +3,34 @@ namespace Scanner.Checks.Spf;
 /// <summary>What a directive says about a client that it matches (RFC 7208 §4.6.2).</summary>
 public enum SpfQualifier : byte
 {
+    /// <summary>"+", the default.</summary>
     Pass = 1,
+    /// <summary>"-".</summary>
     Fail = 2,
+    /// <summary>"~".</summary>
     Softfail = 3,
+    /// <summary>"?".</summary>
     Neutral = 4,
 }
 
 /// <summary>The mechanisms of RFC 7208 §5.</summary>
 public enum SpfMechanism : byte
 {
+    /// <summary>Every client (RFC 7208 §5.1).</summary>
     All = 1,
+    /// <summary>Clients that pass another domain's record (RFC 7208 §5.2).</summary>
     Include = 2,
+    /// <summary>Addresses of a name (RFC 7208 §5.3).</summary>
     A = 3,
+    /// <summary>Addresses of a name's MX hosts (RFC 7208 §5.4).</summary>
     Mx = 4,
+    /// <summary>Clients whose reverse mapping leads below a name; not to be published (RFC 7208 §5.5).</summary>
     Ptr = 5,
+    /// <summary>An IPv4 network (RFC 7208 §5.6).</summary>
     [Word("ip4")] Ip4 = 6,
+    /// <summary>An IPv6 network (RFC 7208 §5.6).</summary>
     [Word("ip6")] Ip6 = 7,
+    /// <summary>Any client, if a name has an A record (RFC 7208 §5.7).</summary>
     Exists = 8,
 }
 
@@ -52,6 +64,7 @@ public abstract class SpfTerm
 
     private protected ReadOnlySpan<char> Span => _record.AsSpan(_start, _length);
 
+    /// <summary>As <see cref="Text"/>.</summary>
     public override string ToString() => Text;
 }
 
@@ -66,8 +79,10 @@ public sealed class SpfDirective : SpfTerm
     internal SpfDirective(string record, int start, int length, SpfQualifier qualifier, SpfMechanism mechanism) : base(record, start, length) =>
         (Qualifier, Mechanism) = (qualifier, mechanism);
 
+    /// <summary>Pass where none is written (RFC 7208 §4.6.2).</summary>
     public SpfQualifier Qualifier { get; }
 
+    /// <summary>What is compared with the client.</summary>
     public SpfMechanism Mechanism { get; }
 
     /// <summary>Null when none is written: then it is the current domain (RFC 7208 §4.8).</summary>
@@ -121,8 +136,10 @@ public sealed class SpfModifier : SpfTerm
     /// <summary>RFC 7208 §6: "include=x" is an unknown modifier, and ignored. Its author meant something else.</summary>
     public bool IsNamedLikeMechanism => SpfRecordParser.MechanismOf(Span[.._nameLength]) is not null;
 
+    /// <summary>The result is another record's (RFC 7208 §6.1).</summary>
     public bool IsRedirect { get; }
 
+    /// <summary>Where the explanation of a fail stands (RFC 7208 §6.2).</summary>
     public bool IsExp { get; }
 }
 
@@ -166,13 +183,16 @@ public sealed class SpfRecord
     /// <summary>Directives and modifiers in the order written.</summary>
     public IReadOnlyList<SpfTerm> Terms { get; }
 
+    /// <summary>The mechanisms in the order written, those behind <c>all</c> included.</summary>
     public IReadOnlyList<SpfDirective> Directives => _directives;
 
     /// <summary>The first <c>all</c>.</summary>
     public SpfDirective? All { get; }
 
+    /// <summary>As written; whether it is followed is <see cref="FollowedRedirect"/>.</summary>
     public SpfModifier? Redirect { get; }
 
+    /// <summary>Where the explanation of a fail stands; null for none.</summary>
     public SpfModifier? Exp { get; }
 
     /// <summary>A modifier that bears the name of a mechanism.</summary>

@@ -14,6 +14,8 @@ public static class SpfRecordParser
     /// <summary>A bad term longer than this is no two terms that lost their blank.</summary>
     private const int MaxJoinedTerm = 600;
 
+    /// <param name="record">Not null exactly for <see cref="RecordMatch.Valid"/>.</param>
+    /// <param name="error">Not null exactly for <see cref="RecordMatch.Malformed"/>.</param>
     public static RecordMatch Parse(TxtRecord txt, out SpfRecord? record, out SpfSyntaxError? error)
     {
         if (txt.Strings.Count <= 1) return Parse(txt.Text, [], out record, out error);

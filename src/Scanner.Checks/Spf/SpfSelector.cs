@@ -5,16 +5,22 @@ namespace Scanner.Checks.Spf;
 /// <summary>What the TXT answer at one name holds.</summary>
 public enum SpfReadingState : byte
 {
+    /// <summary>The TXT records could not be asked for.</summary>
     Unknown = 1,
+    /// <summary>No SPF record.</summary>
     None = 2,
+    /// <summary>More than one.</summary>
     Multiple = 3,
+    /// <summary>One, against the grammar.</summary>
     Malformed = 4,
+    /// <summary>One that satisfies the grammar.</summary>
     Valid = 5,
 }
 
 /// <summary>The SPF record at one name, selected and parsed.</summary>
 public sealed record SpfReading
 {
+    /// <summary>Which of the other members say something.</summary>
     public required SpfReadingState State { get; init; }
 
     /// <summary>Not null exactly for malformed and valid.</summary>

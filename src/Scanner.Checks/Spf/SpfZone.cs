@@ -30,11 +30,13 @@ public sealed class SpfZone
     /// <param name="sender">The listed name, or the domain of a message's sender.</param>
     public SpfZone(string sender) => Sender = sender;
 
+    /// <param name="apexTxt">The TXT answer at <paramref name="sender"/>.</param>
     public SpfZone(string sender, DnsAnswer apexTxt) : this(sender) => _apex = apexTxt;
 
     /// <summary>The listed name.</summary>
     public string Sender { get; }
 
+    /// <summary>Puts an answer in; a second one to the same question takes its place.</summary>
     public void Add(DnsQuestion question, DnsAnswer answer)
     {
         if (IsApex(question.Name, question.Type))

@@ -14,7 +14,7 @@ internal static class DmarcExplanation
         page.Rule(dmarc.Source switch
         {
             DmarcSource.Self => $"the name's own record, {dmarc.Record.Word()} ({RecordRule(dmarc.Record)})",
-            DmarcSource.Org => $"own record {dmarc.Record.Word()}; the tree walk ends at _dmarc.{dmarc.SourceName} (RFC 9989 §4.10.2), whose sp, else p, holds for names below it",
+            DmarcSource.Org => $"own record {dmarc.Record.Word()}; the tree walk ends at _dmarc.{dmarc.SourceName} (RFC 9989 §4.10.2), whose sp, else p, holds for names below it; for those that do not exist np comes first (RFC 9989 §4.7)",
             DmarcSource.Psd => $"own record {dmarc.Record.Word()}; inherited from the public suffix domain {dmarc.SourceName} (psd=y, RFC 9989 §4.10.2 rule 2)",
             DmarcSource.None => $"own record {dmarc.Record.Word()} ({RecordRule(dmarc.Record)}); nothing found by the tree walk (RFC 9989 §4.10)",
             _ => "a question stayed without answer, and a transient error is not \"no record\" (RFC 9989 §4.10.1)",
@@ -34,7 +34,7 @@ internal static class DmarcExplanation
         DmarcRecordState.MissingPNoRua or DmarcRecordState.InvalidPNoRua or DmarcRecordState.InvalidSpNpNoRua => "no usable policy and no valid rua: receivers do not process it: RFC 9989 §4.10.1",
         DmarcRecordState.InvalidDuplicate => "tags that contradict each other void the list: RFC 6376 §3.2",
         DmarcRecordState.Multiple => "several records are all discarded: RFC 9989 §4.10 step 2",
-        DmarcRecordState.Absent => "no text there that begins v=DMARC1: RFC 9989 §4.10 step 2",
+        DmarcRecordState.Absent => "no text there that begins v=DMARC1 and then \";\" or the end: RFC 9989 §4.8, §4.10 step 2",
         _ => "no answer: RFC 9989 §4.10.1",
     };
 

@@ -26,7 +26,7 @@ internal static class MtaStsExplanation
 
     private static string Rule(MtaStsStatus status) => status switch
     {
-        MtaStsStatus.Absent => "no text at _mta-sts that begins v=STSv1; never taken from a parent (RFC 8461 §3.1, §3.4)",
+        MtaStsStatus.Absent => "no text at _mta-sts that begins v=STSv1 and then a blank, \";\" or the end (among several, \";\" at once); never taken from a parent (RFC 8461 §3.1, §3.4)",
         MtaStsStatus.RecordMultiple => "more than one record is the same as none (RFC 8461 §3.1)",
         MtaStsStatus.RecordInvalid => "the record does not fit the grammar (RFC 8461 §3.1)",
         MtaStsStatus.FetchFailedDns => "the policy host mta-sts has no usable address (RFC 8461 §3.3)",

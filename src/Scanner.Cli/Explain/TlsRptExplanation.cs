@@ -15,7 +15,7 @@ internal static class TlsRptExplanation
             TlsRptStatus.Valid => "exactly one record with rua (RFC 8460 §3)",
             TlsRptStatus.Invalid => "the record does not fit the grammar (RFC 8460 §3)",
             TlsRptStatus.Multiple => "more than one record is the same as none (RFC 8460 §3)",
-            TlsRptStatus.Absent => "no text at _smtp._tls that begins v=TLSRPTv1 (RFC 8460 §3)",
+            TlsRptStatus.Absent => "no text at _smtp._tls that begins v=TLSRPTv1 and then a blank, \";\" or the end (among several, \";\" at once: RFC 8460 §3)",
             _ => "no answer; that is not \"no record\"",
         });
         page.Means(rpt.Status switch

@@ -56,6 +56,7 @@ public sealed class CachingResolver : IResolver
     /// <summary>Answers kept now, the expired ones included that nobody has asked for again.</summary>
     public int Count => _entries.Count;
 
+    /// <inheritdoc/>
     public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken) => QueryAsync(question, notFirst: null, cancellationToken);
 
     /// <inheritdoc/>

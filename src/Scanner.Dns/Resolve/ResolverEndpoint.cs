@@ -9,6 +9,7 @@ namespace Scanner.Dns.Resolve;
 /// <summary>Where resolvers are: what the user types, and what the system has configured.</summary>
 public static class ResolverEndpoint
 {
+    /// <summary>Where DNS servers listen unless told otherwise (RFC 1035 §4.2).</summary>
     public const int DefaultPort = 53;
 
     /// <summary>

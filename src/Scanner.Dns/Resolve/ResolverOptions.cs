@@ -18,6 +18,7 @@ public sealed record ResolverOptions
     /// <summary>Tries for one question, 1 to 10. Each goes to another resolver where there are several.</summary>
     public int Attempts { get; init; } = 3;
 
+    /// <summary>What carries the questions over the wire.</summary>
     public TransportKind Transport { get; init; } = TransportKind.Engine;
 
     /// <summary>Answers kept for shared names. 200,000 is more than the distinct includes, MX hosts and ancestors of a million-name list.</summary>

@@ -26,6 +26,7 @@ public sealed class ResolverStatistics
     private readonly TransportSnapshot[] _ended;
     private IReadOnlyList<IDnsTransport> _transports = [];
 
+    /// <param name="resolvers">Those that are counted for, in the order in which the resolver has its transports.</param>
     public ResolverStatistics(IEnumerable<IPEndPoint> resolvers)
     {
         _resolvers = [.. resolvers];
@@ -115,6 +116,7 @@ public sealed class ResolverStatistics
     }
 }
 
+/// <summary>The counters of a <see cref="ResolverStatistics"/> at one moment.</summary>
 public sealed record ResolverSnapshot
 {
     /// <summary>Queries sent, retries included. An answer over TCP after truncation is part of the same query.</summary>
@@ -123,16 +125,19 @@ public sealed record ResolverSnapshot
     /// <summary>Those of them that were not the first for their question.</summary>
     public long Retries { get; init; }
 
+    /// <summary>Queries that went over TCP in the end.</summary>
     public long OverTcp { get; init; }
 
     /// <summary>Questions that were put to a second resolver because the first took long.</summary>
     public long Hedged { get; init; }
 
+    /// <summary>Queries waiting for an answer at that moment.</summary>
     public long InFlight { get; init; }
 
     /// <summary>Final answers, by type asked and status; only what happened. Types from 64 on are counted under 0.</summary>
     public required IReadOnlyDictionary<(DnsRecordType Type, DnsStatus Status), long> Answers { get; init; }
 
+    /// <summary>One entry a resolver, in the order they were given.</summary>
     public required IReadOnlyList<ResolverTally> Resolvers { get; init; }
 }
 
@@ -146,5 +151,6 @@ public readonly record struct ResolverTally(IPEndPoint Resolver, long Answered, 
     /// <summary>How often that was lowered, in the latest pass.</summary>
     public int Cuts { get; init; }
 
+    /// <summary>What happened on the wire: datagrams, connections, drops, latencies.</summary>
     public required TransportSnapshot Wire { get; init; }
 }

@@ -68,13 +68,16 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
             .Build();
     }
 
+    /// <summary>What this resolver has done so far; the same object for its whole life.</summary>
     public ResolverStatistics Statistics { get; }
 
     /// <summary>Resolvers that get trial queries only, for the time being.</summary>
     internal int OpenCircuits => _upstreams.Count(upstream => upstream.IsOpen);
 
+    /// <inheritdoc/>
     public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken) => QueryAsync(question, avoid: null, cancellationToken);
 
+    /// <inheritdoc/>
     public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, string? notFirst, CancellationToken cancellationToken) =>
         QueryAsync(question, notFirst is null ? null : Array.Find(_upstreams, upstream => upstream.Name == notFirst), cancellationToken);
 
@@ -127,6 +130,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     public async Task<IReadOnlyList<ResolverProbe>> ProbeAsync(CancellationToken cancellationToken) =>
         await Task.WhenAll(_upstreams.Select(u => ProbeAsync(u, cancellationToken))).ConfigureAwait(false);
 
+    /// <summary>Closes the transports too. Questions still under way end as <see cref="DnsStatus.NetworkError"/>.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);

@@ -26,6 +26,7 @@ public sealed class DnsClientTransport : IDnsTransport
     private readonly LookupClient[] _clients;
     private readonly TransportCounters _counters = new();
 
+    /// <param name="server">Asked by every exchange; no connection is made before the first one.</param>
     public DnsClientTransport(IPEndPoint server)
     {
         Server = server;
@@ -33,6 +34,7 @@ public sealed class DnsClientTransport : IDnsTransport
         for (int i = 0; i < _clients.Length; i++) _clients[i] = CreateClient(tcp: (i & 1) != 0, dnssec: (i & 2) != 0, edns: (i & 4) == 0);
     }
 
+    /// <inheritdoc/>
     public IPEndPoint Server { get; }
 
     /// <inheritdoc/>
@@ -73,6 +75,7 @@ public sealed class DnsClientTransport : IDnsTransport
     /// <summary>What can be seen from outside of DnsClient: no late or forged datagrams, no drops, no latencies.</summary>
     public TransportSnapshot Snapshot() => _counters.Snapshot();
 
+    /// <summary>Nothing to do: DnsClient keeps its sockets for itself.</summary>
     public ValueTask DisposeAsync() => default;
 
     private LookupClient ClientFor(DnsQueryFlags flags) =>

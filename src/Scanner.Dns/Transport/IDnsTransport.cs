@@ -5,28 +5,37 @@ namespace Scanner.Dns.Transport;
 /// <summary>How one exchange with one server ended, before anyone has looked at the RCODE.</summary>
 public enum TransportOutcome : byte
 {
+    /// <summary>A reply to our question came, whatever its RCODE.</summary>
     Answered = 0,
+    /// <summary>Nothing that answers our question came in time.</summary>
     Timeout = 1,
+    /// <summary>The system or an ICMP message refused, or the transport was closed.</summary>
     NetworkError = 2,
     /// <summary>TC=1 over UDP, and TCP did not complete.</summary>
     Truncated = 3,
+    /// <summary>What came does not parse, or the name cannot be put into a query.</summary>
     Malformed = 4,
 }
 
 /// <summary>What a server sent, parsed but not interpreted. CNAME chains are still chains here.</summary>
 public sealed record DnsReply
 {
+    /// <summary>How the exchange ended; unless <see cref="TransportOutcome.Answered"/> the rest says nothing.</summary>
     public required TransportOutcome Outcome { get; init; }
 
     /// <summary>The RCODE with its EDNS extension, 0 to 4095.</summary>
     public int Rcode { get; init; }
 
+    /// <summary>The AA bit: the server speaks for the zone (RFC 1035 §4.1.1).</summary>
     public bool Authoritative { get; init; }
 
+    /// <summary>The RA bit: the server is a full resolver (RFC 1035 §4.1.1).</summary>
     public bool RecursionAvailable { get; init; }
 
+    /// <summary>The AD bit: the server has validated what it says (RFC 4035 §3.2.3).</summary>
     public bool AuthenticData { get; init; }
 
+    /// <summary>It came over TCP.</summary>
     public bool OverTcp { get; init; }
 
     /// <summary>The answer section in the order received.</summary>
@@ -38,6 +47,7 @@ public sealed record DnsReply
     /// <summary>The authority section holds NS records (a referral, if nothing else is there).</summary>
     public bool HasAuthorityNs { get; init; }
 
+    /// <summary>Extended DNS Errors (RFC 8914), by number, in the order received.</summary>
     public IReadOnlyList<ushort> ExtendedErrors { get; init; } = [];
 
     /// <summary>An NSEC record of the authority section has NXNAME (type 128) in its type map (RFC 9824 §3.1).</summary>
@@ -46,6 +56,7 @@ public sealed record DnsReply
     /// <summary>For logs and traces only; nobody parses it.</summary>
     public string? ErrorText { get; init; }
 
+    /// <summary>A reply that did not come.</summary>
     public static DnsReply Failed(TransportOutcome outcome, string? text = null) => new() { Outcome = outcome, ErrorText = text };
 }
 

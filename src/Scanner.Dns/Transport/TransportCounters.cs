@@ -87,6 +87,7 @@ public sealed class LatencyHistogram
 
     private readonly long[] _counts = new long[Doublings * SubBuckets];
 
+    /// <summary>Durations counted so far.</summary>
     public long Count => _counts.Sum();
 
     /// <summary>The time within which this share of the answers came, in milliseconds; null without any answer.</summary>

@@ -13,6 +13,7 @@ public enum TransportKind : byte
     DnsClient = 1,
 }
 
+/// <summary>Makes the transports that <see cref="ResolverOptions.Transport"/> names.</summary>
 public static class DnsTransports
 {
     /// <summary>One transport for each resolver.</summary>

@@ -144,7 +144,7 @@ internal sealed class Plots(RowDatabase rows, string tables, string headline)
         string[] words = ["SPF", "DMARC", "MTA-STS", "TLS-RPT", "DANE", "DNSSEC"];
         return BarCharts.UpSet(
             "p08_overlap", "P8. Which mechanisms come together",
-            $"n = {Headline.Count(combos[0].Decided)} of {Headline.Words(headline)}, unknown {Headline.Count(combos[0].Unknown)}; the {combos.Count} most frequent combinations. A filled dot: published.", $"share of {headline}",
+            $"n = {Headline.Count(combos[0].Decided)} of {Headline.Words(headline)}, unknown {Headline.Count(combos[0].Unknown)}; {(combos.Count == 1 ? "the only combination" : $"the {combos.Count} most frequent combinations")}. A filled dot: published.", $"share of {headline}",
             [.. measured.Select(i => words[i])], [.. combos.Select(c => ((IReadOnlyList<bool>)[.. measured.Select(i => c.In[i] ?? false)], c.Share, $"{Headline.Percent(c.Share, 1)} ({Headline.Count(c.Numerator)})"))]);
     }
 
@@ -152,7 +152,7 @@ internal sealed class Plots(RowDatabase rows, string tables, string headline)
     {
         var points = Read("t04_tld", "value", "level = 'tld' AND metric = 'dmarc_own' AND denominator = 'mail' AND share IS NOT NULL", "size DESC, value").Take(15).ToArray();
         return points.Length == 0 ? null : BarCharts.Horizontal(
-            "p09_tld", "P9. Own DMARC records by TLD", $"The {points.Length} TLDs with most names that run mail (n beside each). Whiskers: 95 % Wilson intervals (sampling). Bounds: table t04_tld.", "share of mail with an own DMARC record",
+            "p09_tld", "P9. Own DMARC records by TLD", $"{(points.Length == 1 ? "The TLD" : $"The {points.Length} TLDs")} with most names that run mail (n beside each). Whiskers: 95 % Wilson intervals (sampling). Bounds: table t04_tld.", "share of mail with an own DMARC record",
             [.. points.Select(p => ToBar(p, "." + p.Label) with { After = $"{Headline.Percent(p.Share, 1)} of {Axis.Count(p.Decided)}" })]);
     }
 

@@ -67,8 +67,10 @@ public sealed class RunFolder
     {
         if (!Directory.Exists(path)) throw new RunFolderException($"{path} does not exist or is not a folder");
         var folder = new RunFolder(Path.GetFullPath(path));
-        if (!folder.HoldsRun) throw new RunFolderException($"{path} holds no run: neither run.json nor domains/part-*.parquet is there");
-        return folder;
+        if (folder.HoldsRun) return folder;
+        // The folder above is what one types first: `report runs` for one of the runs in it.
+        string? below = Directory.EnumerateDirectories(path).Order(StringComparer.Ordinal).LastOrDefault(inner => new RunFolder(inner).HoldsRun);
+        throw new RunFolderException($"{path} holds no run: neither run.json nor domains/part-*.parquet is there{(below is null ? "" : $". Is {below} meant?")}");
     }
 
     /// <summary>The whole parts, by number. Files still being written, or left by a crash, have other names.</summary>

@@ -91,6 +91,7 @@ public sealed class MtaStsClassifierTests
     [InlineData("v=STSv1; id=", false, false)]
     [InlineData("v=STSv1", false, false)]
     [InlineData("v=STSv1 id=1", false, false)]
+    [InlineData("v=STSv1 x; id=1", false, false)]
     [InlineData("v=stsv1; id=1", null, false)]
     public void A_policy_is_fetched_when_a_lenient_reader_would(string text, bool? lenient, bool wants)
     {
@@ -120,6 +121,16 @@ public sealed class MtaStsClassifierTests
         Assert.Equal((MtaStsStatus.Absent, miss, miss is null ? 0 : 1), (result.Status, result.NearMiss, result.Candidates.Count));
     }
 
+    /// <summary>An RRset has no order: the first kind of the list is told, and all texts are kept.</summary>
+    [Theory]
+    [InlineData("id=1; v=STSv1", "v=stsv1; id=1")]
+    [InlineData("v=stsv1; id=1", "id=1; v=STSv1")]
+    public void Of_several_near_misses_one_is_told_and_all_are_kept(params string[] texts)
+    {
+        var result = Record(texts);
+        Assert.Equal((MtaStsNearMiss.VersionCase, 2), (result.NearMiss, result.Candidates.Count));
+    }
+
     [Fact]
     public void Raw_text_is_kept_escaped() =>
         Assert.Equal(@"v=STSv1; id=1\\\255", Record("v=STSv1; id=1\\\u00FF").RawTxt);
@@ -144,6 +155,10 @@ public sealed class MtaStsClassifierTests
     [InlineData("none", MxClass.MxDangling, "mx1.example.com", "*.example.org", MtaStsMxMatch.None, "*.example.org")]
     [InlineData("MX unknown", MxClass.Unknown, "", "mx1.example.com", MtaStsMxMatch.Unknown, "")]
     [InlineData("no MX", MxClass.NoMail, "", "mx1.example.com", MtaStsMxMatch.NotApplicable, "")]
+    [InlineData("no MX, whatever is listed", MxClass.NoMail, "a.example", "mx1.example.com", MtaStsMxMatch.NotApplicable, "")]
+    [InlineData("null MX, whatever is listed", MxClass.NullMx, "a.example", "mx1.example.com", MtaStsMxMatch.NotApplicable, "")]
+    [InlineData("no such name", MxClass.Nxdomain, "a.example", "mx1.example.com", MtaStsMxMatch.NotApplicable, "")]
+    [InlineData("no name", MxClass.InvalidName, "a.example", "mx1.example.com", MtaStsMxMatch.NotApplicable, "")]
     [InlineData("says no mail", MxClass.MxNoService, "localhost", "mx1.example.com", MtaStsMxMatch.NotApplicable, "")]
     public void Live_hosts(string example, MxClass mxClass, string hosts, string patterns, MtaStsMxMatch match, string unused)
     {
@@ -169,6 +184,18 @@ public sealed class MtaStsClassifierTests
     {
         var result = MtaStsClassifier.Classify(Record("v=STSv1; id=1"), new PolicyFetch { FailedStage = stage, Error = error }, mx: null);
         Assert.Equal((status, stage, error, null, null), (result.Status, result.Stage, result.Error, result.Mode, result.PolicyStrict));
+        Assert.Null(result.RawPolicy);
+    }
+
+    /// <summary>Octets that are no text and hold no field break one rung earlier; with one field among them they are a bad policy.</summary>
+    [Theory]
+    [InlineData("\u001F\u008B\u0008\0\0", MtaStsStatus.FetchFailedBody, MtaStsStage.Body, MtaStsError.NotText)]
+    [InlineData("\u001F\u008B\u0008\nmode: none\n", MtaStsStatus.PolicyInvalid, MtaStsStage.Policy, MtaStsError.MissingVersion)]
+    [InlineData("no field\n", MtaStsStatus.PolicyInvalid, MtaStsStage.Policy, MtaStsError.MissingVersion)]
+    public void What_is_no_text(string octets, MtaStsStatus status, MtaStsStage stage, MtaStsError error)
+    {
+        var result = MtaStsClassifier.Classify(Record("v=STSv1; id=1"), Body(octets), mx: null);
+        Assert.Equal((status, stage, error), (result.Status, result.Stage, result.Error));
     }
 
     [Fact]

@@ -11,6 +11,10 @@ public sealed class MtaStsPolicyParserTests
 {
     private const string Html = "<!DOCTYPE html>\n<html><head><title>Not found: 404</title></head></html>\n";
 
+    private const string Label63 = "a12345678901234567890123456789012345678901234567890123456789012", Label61 = "a234567890123456789012345678901234567890123456789012345678901";
+
+    private const string Name253 = Label61 + "." + Label63 + "." + Label63 + "." + Label63;
+
     [Theory]
     [InlineData("P1", "version: STSv1\r\nmode: enforce\r\nmx: mail.example.com\r\nmax_age: 604800\r\n", "enforce", true, "", "")]
     [InlineData("P2", "version: STSv1\nmode: enforce\nmx: mail.example.com\nmax_age: 604800", "enforce", true, "", "")]
@@ -49,6 +53,17 @@ public sealed class MtaStsPolicyParserTests
     [InlineData("other version", "version: STSv2\nmode: none\nmax_age: 1\n", "none", false, "bad_version", "")]
     [InlineData("UTF-8 in an extension", "version: STSv1\nmode: none\nmax_age: 1\nnote: grüße\n", "none", true, "", "")]
     [InlineData("NUL", "version: STSv1\nmode: none\nmax_age: 1\nnote: a\0b\n", "none", false, "", "not_text bad_line")]
+    [InlineData("two bad ones that are ignored", "version: STSv1\nmode: none\nmax_age: 1\nmax_age: 7d\nmax_age: 8d\n", "none", false, "", "duplicate_field")]
+    [InlineData("ten digits", "version: STSv1\nmode: none\nmax_age: 9999999999\n", "none", false, "", "max_age_over_limit")]
+    [InlineData("eleven digits", "version: STSv1\nmode: none\nmax_age: 00000000001\n", "none", false, "bad_max_age", "")]
+    [InlineData("a label of 63", "version: STSv1\nmode: enforce\nmx: *." + Label63 + ".x\nmax_age: 1\n", "enforce", true, "", "")]
+    [InlineData("a label of 64", "version: STSv1\nmode: enforce\nmx: *.a" + Label63 + ".x\nmax_age: 1\n", "enforce", false, "missing_mx", "bad_mx")]
+    [InlineData("a name of 253", "version: STSv1\nmode: enforce\nmx: " + Name253 + "\nmax_age: 1\n", "enforce", true, "", "")]
+    [InlineData("a name of 254", "version: STSv1\nmode: enforce\nmx: a" + Name253 + "\nmax_age: 1\n", "enforce", false, "missing_mx", "bad_mx")]
+    [InlineData("a wildcard before a name of 253", "version: STSv1\nmode: enforce\nmx: *." + Name253 + "\nmax_age: 1\n", "enforce", true, "", "")]
+    [InlineData("a key of 32", "version: STSv1\nmode: none\nmax_age: 1\na123456789012345678901234567890b: x\n", "none", true, "", "")]
+    [InlineData("a key of 33", "version: STSv1\nmode: none\nmax_age: 1\na123456789012345678901234567890bc: x\n", "none", false, "", "bad_line")]
+    [InlineData("an extension without value", "version: STSv1\nmode: none\nmax_age: 1\na: \n", "none", false, "", "bad_line")]
     public void Bodies(string example, string body, string? mode, bool strict, string errors, string quirks)
     {
         var policy = MtaStsPolicyParser.Parse(Encoding.UTF8.GetBytes(body));
@@ -57,6 +72,16 @@ public sealed class MtaStsPolicyParserTests
         Assert.Equal(errors, string.Join(' ', policy.Errors.Select(e => e.Word())));
         Assert.Equal(quirks, string.Join(' ', policy.Quirks));
     }
+
+    /// <summary>What looks like a web page: one of the four tags that every page has, behind a "&lt;" that comes first.</summary>
+    [Theory]
+    [InlineData("<!doctype HTML>", true)]
+    [InlineData(" \r\n<HTML lang=de>", true)]
+    [InlineData("\uFEFF<head>", true)]
+    [InlineData("<div><body>", true)]
+    [InlineData("<?xml version='1.0'?>", false)]
+    [InlineData("not found <html>", false)]
+    public void Pages(string body, bool html) => Assert.Equal(html, MtaStsPolicyParser.Parse(Encoding.UTF8.GetBytes(body)).Quirks.Contains("html"));
 
     [Fact]
     public void Bad_patterns_are_dropped_and_good_ones_kept_as_written() =>

@@ -7,6 +7,7 @@ using Scanner.Dns.Transport;
 using Scanner.Lab;
 using Scanner.Lab.World;
 using Scanner.Resolve;
+using Scanner.TestSupport;
 
 namespace Scanner.Tests.Cli;
 
@@ -42,6 +43,23 @@ public sealed class ExplanationTests
             pages++;
         }
         Assert.True(pages > 200, $"{pages} pages");
+    }
+
+    /// <summary>What is absent although it begins with the version has a rule that says why.</summary>
+    [Theory]
+    [InlineData("_dmarc.example.com", "v=DMARC1 p=reject", "begins v=DMARC1 and then \";\" or the end")]
+    [InlineData("_mta-sts.example.com", "v=STSv1 ; id=1|other", "(among several, \";\" at once)")]
+    [InlineData("_mta-sts.example.com", "v=STSv1, id=1", "begins v=STSv1 and then a blank, \";\" or the end")]
+    [InlineData("_smtp._tls.example.com", "v=TLSRPTv1,rua=mailto:a@example.com", "begins v=TLSRPTv1 and then a blank, \";\" or the end")]
+    public async Task TheRuleOfAnAbsenceFitsWhatIsThere(string owner, string texts, string rule)
+    {
+        var zone = new FakeResolver().Mx("example.com", 10, "mx.example.com");
+        foreach (string text in texts.Split('|')) zone.Txt(owner, text);
+        var name = NameNormaliser.Normalise("example.com", 1, PublicSuffixList.Embedded, out _)!;
+        var result = await new DomainScanner(zone, zone, Options(), TimeProvider.System).ScanAsync(name, TestContext.Current.CancellationToken);
+        var page = new StringWriter();
+        Explanation.Write(result, page);
+        Assert.Contains(rule, page.ToString(), StringComparison.Ordinal);
     }
 
     private static ScanOptions Options() => new()

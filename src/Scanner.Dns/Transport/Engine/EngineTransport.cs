@@ -86,6 +86,7 @@ public sealed class EngineTransport : IDnsTransport
         _ticker = _time.CreateTimer(static t => ((EngineTransport)t!).OnTick(), this, Tick, Tick);
     }
 
+    /// <inheritdoc/>
     public IPEndPoint Server { get; }
 
     /// <inheritdoc/>
@@ -169,6 +170,7 @@ public sealed class EngineTransport : IDnsTransport
         return Counters.Snapshot() with { KernelDrops = dropsKnown ? drops : null, ReceiveBuffer = buffer, Latency = latency };
     }
 
+    /// <summary>Closes the sockets. Queries still under way end as <see cref="TransportOutcome.NetworkError"/>.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_disposed) return;

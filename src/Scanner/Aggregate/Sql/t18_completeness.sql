@@ -11,16 +11,21 @@
 --            NS more for each name: the provider of its mail stands in for it
 --   query    the query type; "all" for the last four. How often a, aaaa, domainkey, bimi and soa were tried is not in the rows: they have a status only
 -- In status, tries and failed_tries share is over all names asked: unknown statuses are part of what is counted, not of what is missing.
-WITH by_query AS (
+WITH combinations AS (
+    -- A million names come to a few hundred different combinations: count those, then take them apart.
+    SELECT COLUMNS('^q_.*_status$'), COLUMNS('^q_(mx|txt|dmarc|mta_sts|tls_rpt)_(tries|tcp|pass|failed)$'), in_listed, in_resolvable, count(*) AS names
+    FROM facts GROUP BY ALL
+),
+by_query AS (
     -- NULL is a question that was not asked: UNPIVOT leaves it out.
-    SELECT regexp_extract(query, '^q_(.*)_status$', 1) AS query, status, in_listed, in_resolvable
-    FROM facts UNPIVOT (status FOR query IN (COLUMNS('^q_.*_status$')))
+    SELECT regexp_extract(query, '^q_(.*)_status$', 1) AS query, status, in_listed, in_resolvable, names
+    FROM combinations UNPIVOT (status FOR query IN (COLUMNS('^q_.*_status$')))
 ),
 status AS (
-    SELECT 'status' AS measure, query, status AS value, 'listed' AS denominator, count(*) FILTER (in_listed) AS numerator
+    SELECT 'status' AS measure, query, status AS value, 'listed' AS denominator, coalesce(sum(names) FILTER (in_listed), 0) AS numerator
     FROM by_query GROUP BY ALL
     UNION ALL
-    SELECT 'status', query, status, 'resolvable', count(*) FILTER (in_resolvable) FROM by_query GROUP BY ALL
+    SELECT 'status', query, status, 'resolvable', coalesce(sum(names) FILTER (in_resolvable), 0) FROM by_query GROUP BY ALL
 ),
 -- The five base questions with all that the rows know of each.
 asked AS (
@@ -30,13 +35,12 @@ asked AS (
         {'query': 'dmarc', 'status': q_dmarc_status, 'tries': q_dmarc_tries, 'tcp': q_dmarc_tcp, 'pass': q_dmarc_pass, 'failed': q_dmarc_failed},
         {'query': 'mta_sts', 'status': q_mta_sts_status, 'tries': q_mta_sts_tries, 'tcp': q_mta_sts_tcp, 'pass': q_mta_sts_pass, 'failed': q_mta_sts_failed},
         {'query': 'tls_rpt', 'status': q_tls_rpt_status, 'tries': q_tls_rpt_tries, 'tcp': q_tls_rpt_tcp, 'pass': q_tls_rpt_pass, 'failed': q_tls_rpt_failed}
-    ], recursive := true)
-    FROM facts WHERE in_listed
+    ], recursive := true), names
+    FROM combinations WHERE in_listed
 ),
--- One row for each combination: a million names have a few hundred.
 sent AS (
     SELECT
-        query, status NOT IN ('ok', 'nodata', 'nxdomain', 'name_too_long', 'not_queried') AS failed_finally, least(tries, 4) AS tries, tcp, pass, list_distinct(failed) AS failed, count(*) AS names
+        query, status NOT IN ('ok', 'nodata', 'nxdomain', 'name_too_long', 'not_queried') AS failed_finally, least(tries, 4) AS tries, tcp, pass, list_distinct(failed) AS failed, sum(names) AS names
     FROM asked WHERE tries > 0 GROUP BY ALL
 ),
 of_sent AS (

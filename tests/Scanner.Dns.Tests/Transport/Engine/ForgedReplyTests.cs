@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Scanner.Dns.Tests.Wire;
@@ -8,7 +9,7 @@ using Scanner.Dns.Transport.Engine;
 namespace Scanner.Dns.Tests.Transport.Engine;
 
 /// <summary>Answers that are not to our question: floods of forged ones, and old ones to a question given up (RFC 5452 §9.1).</summary>
-public abstract class ForgedReplyTests
+public abstract class ForgedReplyTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(20);
 
@@ -111,9 +112,12 @@ public abstract class ForgedReplyTests
             .Select(i => transport.ExchangeAsync(new DnsQuestion($"n{i}.example", type), default, timeout, default).AsTask()));
     }
 
+    /// <summary>Through the socket; 4,000 of them, or as many as the environment variable <c>SCANNER_FUZZ_LIVE</c> says.</summary>
     [Fact]
     public async Task Mutated_answers_end_in_a_status()
     {
+        const int AtOnce = 200;
+        long datagrams = long.TryParse(Environment.GetEnvironmentVariable("SCANNER_FUZZ_LIVE"), NumberStyles.None, CultureInfo.InvariantCulture, out long wanted) ? wanted : 4_000;
         var random = new Random(2);
         byte[][] corpus = [.. AnswerSamples.For(AnswerSamples.Query()).Select(s => s.Bytes)];
         await using var responder = new LoopbackResponder(q =>
@@ -125,11 +129,12 @@ public abstract class ForgedReplyTests
         });
         await using var transport = new EngineTransport(responder.EndPoint, Options);
         var outcomes = new Dictionary<TransportOutcome, int>();
-        for (int round = 0; round < 20; round++)
+        for (long sent = 0; sent < datagrams; sent += AtOnce)
         {
-            var replies = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => transport.ExchangeAsync(AnswerSamples.Question, default, TimeSpan.FromMilliseconds(200), default).AsTask()));
+            var replies = await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => transport.ExchangeAsync(AnswerSamples.Question, default, TimeSpan.FromMilliseconds(200), default).AsTask()));
             foreach (var reply in replies) outcomes[reply.Outcome] = outcomes.GetValueOrDefault(reply.Outcome) + 1;
         }
+        output.WriteLine($"{datagrams} datagrams; {string.Join(", ", outcomes)}; {transport.Snapshot()}");
         Assert.Equal(0, transport.InFlight);
         Assert.True(outcomes.GetValueOrDefault(TransportOutcome.Malformed) > 100 && outcomes.GetValueOrDefault(TransportOutcome.Answered) > 100, string.Join(", ", outcomes));
     }
@@ -163,12 +168,12 @@ public abstract class ForgedReplyTests
     }
 }
 
-public sealed class PlainForgedReplyTests : ForgedReplyTests
+public sealed class PlainForgedReplyTests(ITestOutputHelper output) : ForgedReplyTests(output)
 {
     internal override EngineOptions Options => new() { Batched = false };
 }
 
-public sealed class BatchedForgedReplyTests : ForgedReplyTests
+public sealed class BatchedForgedReplyTests(ITestOutputHelper output) : ForgedReplyTests(output)
 {
     internal override EngineOptions Options
     {

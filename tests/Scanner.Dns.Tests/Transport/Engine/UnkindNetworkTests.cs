@@ -1,3 +1,4 @@
+using System.Globalization;
 using Scanner.Dns.Transport;
 using Scanner.Dns.Transport.Engine;
 
@@ -11,16 +12,32 @@ public sealed class UnkindNetworkTests(ITestOutputHelper output)
 {
     private static readonly DnsRecordType[] Types = [DnsRecordType.Txt, DnsRecordType.Mx, DnsRecordType.A, DnsRecordType.Aaaa, DnsRecordType.Tlsa];
 
+    /// <summary>Every number at once with every loss, where the environment variable <c>SCANNER_UNKIND</c> is <c>all</c>
+    /// (bench/run-unkind.sh makes the table); else each of them once.</summary>
+    public static TheoryData<bool, int, double> Networks()
+    {
+        var networks = new TheoryData<bool, int, double>();
+        if (Environment.GetEnvironmentVariable("SCANNER_UNKIND") == "all")
+        {
+            foreach (bool batched in (bool[])[true, false])
+                foreach (int inFlight in (int[])[100, 1_000, 10_000, 50_000])
+                    foreach (double loss in (double[])[0, 0.01, 0.05, 0.2]) networks.Add(batched, inFlight, loss);
+            return networks;
+        }
+        networks.Add(true, 100, 0);
+        networks.Add(true, 1_000, 0.01);
+        networks.Add(true, 10_000, 0.05);
+        networks.Add(true, 50_000, 0.2);
+        networks.Add(true, 50_000, 0);
+        networks.Add(false, 100, 0.2);
+        networks.Add(false, 1_000, 0.05);
+        networks.Add(false, 10_000, 0.01);
+        networks.Add(false, 50_000, 0.2);
+        return networks;
+    }
+
     [Theory]
-    [InlineData(true, 100, 0)]
-    [InlineData(true, 1_000, 0.01)]
-    [InlineData(true, 10_000, 0.05)]
-    [InlineData(true, 50_000, 0.2)]
-    [InlineData(true, 50_000, 0)]
-    [InlineData(false, 100, 0.2)]
-    [InlineData(false, 1_000, 0.05)]
-    [InlineData(false, 10_000, 0.01)]
-    [InlineData(false, 50_000, 0.2)]
+    [MemberData(nameof(Networks))]
     public async Task Every_answer_is_its_own(bool batched, int inFlight, double loss)
     {
         if (batched && !LinuxSockets.Available) Assert.Skip("needs sendmmsg and recvmmsg (64-bit Linux)");
@@ -55,7 +72,8 @@ public sealed class UnkindNetworkTests(ITestOutputHelper output)
             }
         })));
         var seen = transport.Snapshot();
-        output.WriteLine($"{questions} questions, {tries} tries, at most {most} at once; {seen}");
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {(batched ? "batched" : "plain")} | {inFlight} | {loss:P0} | {questions} | {tries} | {most} | {seen.Late} | {seen.Unexpected} | {wrong} |"));
+        output.WriteLine($"{seen}");
         Assert.Equal(0, wrong);
         Assert.Equal((tries, questions, 0), (seen.Sent, seen.Answered, seen.NetworkErrors));
         Assert.Equal(tries - questions, seen.TimedOut);
