@@ -2,7 +2,7 @@
 # The weather table with a real resolver: Unbound before NSD with the lab's records, in a network namespace of its own, and the scanner in another;
 # between them a link that loses and delays packets. `tc netem` where the kernel has it; elsewhere two tun devices with a program between them that
 # does the same (bench/Scanner.Weather/BadLink.cs). Every run is gone on with until it is complete and compared with the truth name by name.
-#   bench/run-netem.sh [NAMES] [QPS] [WORDS]      needs root; WORDS: only the weathers whose name contains them
+#   bench/run-netem.sh [NAMES] [QPS] [WORDS]      needs root; WORDS: only the weathers whose name matches this regular expression
 . "$(dirname "$0")/lib.sh"
 names=${1:-1000} qps=${2:-1000} only=${3:-}
 [ "$(id -u)" = 0 ] || { say "network namespaces need root"; exit 2; }
@@ -114,7 +114,7 @@ control() { unbound-control -c "$work/unbound.conf" -q "$@" || say "unbound-cont
 failed=0
 # run NAME LOSS DELAY JITTER LIMIT WHAT FROM LENGTH
 run() {
-    case $1 in *"$only"*) ;; *) return 0 ;; esac
+    [[ $1 =~ $only ]] || return 0
     local begin=$SECONDS sessions=0 status=1
     rm -rf "$work/run"
     # First the link: its far end has the address that Unbound listens at.

@@ -2,7 +2,7 @@
 # Makes what is given to others, under artifacts/packages (or --output DIR):
 #   pack.sh [--output DIR] [KIND…]     without KIND all of them
 #   linux-x64 linux-arm64 win-x64 osx-arm64   one file each, for machines without .NET
-#   tool        the .NET tool:  dotnet tool install --tool-path DIR --add-source DIR/tool Scanner.Tool
+#   tool        the .NET tool:  dotnet tool install --tool-path DIR --add-source DIR/tool --prerelease Scanner.Tool
 #   libraries   the NuGet packages Scanner.Dns and Scanner.Checks
 #   sbom        sbom.json (CycloneDX): every package that goes in, with its licence and hash
 # The version is that of the last git tag v*; between tags MinVer counts the commits since.
@@ -34,9 +34,12 @@ for kind in "$@"; do
       ;;
     sbom)
       dotnet tool restore >/dev/null
+      # CycloneDX reads what the last restore wrote; without one its list is empty, and it says nothing.
+      dotnet restore -v quiet src/Scanner.Cli/Scanner.Cli.csproj
       # In a folder that is no repository there is no MinVer to ask.
       version=$(dotnet msbuild src/Scanner.Cli/Scanner.Cli.csproj -t:MinVer -getProperty:Version 2>/dev/null || echo 0.1.0)
       dotnet CycloneDX src/Scanner.Cli/Scanner.Cli.csproj -o "$out" -fn sbom.json -F Json -ed -dpr -sn Scanner -sv "$version" >/dev/null
+      grep -q '"purl": "pkg:nuget/' "$out/sbom.json" || { echo "pack.sh: sbom.json names no package" >&2; exit 1; }
       ;;
     *)
       echo "pack.sh: $kind is none of linux-x64 linux-arm64 win-x64 osx-arm64 tool libraries sbom" >&2

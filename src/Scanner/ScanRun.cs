@@ -112,6 +112,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         await using var stopping = stop.Register(turns.GiveUp);
         int open = store.OpenCount;
         if (open > 0 && await RunPassAsync(session, turns, 1, open, FirstPass(order, store), stop).ConfigureAwait(false) is { } first) return first;
+        if (!stop.IsCancellationRequested && store.PendingCount(1) > 0) await SettleDenialsAsync(session).ConfigureAwait(false);
         var pause = ScanPasses.PauseAfter(options, time.GetElapsedTime(session.Start));
         for (int pass = 2; pass <= LastPass && !stop.IsCancellationRequested; pass++)
         {
@@ -155,8 +156,9 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         {
             if (row.ScanError is { } fault) observer.NameFailed(row.Name.Name, fault);
             if (_trace is { } following && following.Wants(row.Name.Name)) following.Finished(row, pass, stamp);
-            // Excluded names and our own faults have nothing that asking again would settle.
-            if (pass == LastPass || row.Evidence is null or { Unknown: 0 } || row.ScanError is not null) return store.AddAsync(row);
+            // Excluded names and our own faults have nothing that asking again would settle. Whether a denial is to be believed shows after the pass.
+            if (pass == LastPass || row.Evidence is not { } evidence || row.ScanError is not null) return store.AddAsync(row);
+            if (evidence.Unknown == 0 && (pass > 1 || !evidence.IsDenied(row.Name.Name))) return store.AddAsync(row);
             store.Keep(row, pass, time.GetUtcNow());
             return ValueTask.CompletedTask;
         }
@@ -177,8 +179,31 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
             // The time of the question is a wall clock's, which may jump; our own patience is not.
             var wait = WaitFor(pending, pause - time.GetElapsedTime(start), time.GetUtcNow());
             if (wait > TimeSpan.Zero) await Task.Delay(wait, time, stop).ConfigureAwait(false);
+            pending.Evidence.Doubted = IsDoubted(store, pending);
             yield return new ScanItem(pending.Position, pending.Name, pending);
         }
+    }
+
+    private static bool IsDoubted(RunStore store, PendingName pending) => store.Doubts is { } spells && spells.Any(spell => spell.Covers(pending));
+
+    /// <summary>After the first pass: names that do not exist, as far as anybody said, get their rows, but for those that a resolver denied while it
+    /// denied far more than usual. They are asked again with those that are unknown.</summary>
+    private async Task SettleDenialsAsync(Session session)
+    {
+        var store = session.Store;
+        if (store.Doubts is null)
+        {
+            // The stretches are judged by all rows of the pass, and a session that went on with the run has dropped those that wait.
+            if (!store.HasProvisional) await WriteProvisionalAsync(session, null).ConfigureAwait(false);
+            using var rows = RowDatabase.Open(store.Folder.ClosedParts(), RowUse.Rows);
+            store.Doubt(DenialWatch.Find(rows));
+            foreach (var spell in store.Doubts!) observer.Warning($"{spell}: they are asked about again");
+        }
+        store.DropProvisional();
+        var scanner = Replayer();
+        foreach (var pending in store.Pending(1).Where(pending => pending.Evidence.Unknown == 0 && !IsDoubted(store, pending)))
+            await store.AddAsync(await scanner.ReplayAsync(new ScanItem(pending.Position, pending.Name, pending)).ConfigureAwait(false)).ConfigureAwait(false);
+        await store.CommitAsync().ConfigureAwait(false);
     }
 
     /// <summary>From now, at most the whole pause.</summary>

@@ -7,7 +7,7 @@ public enum DkimTier : byte
     A = 1,
     /// <summary>Those of tier A and 17 more.</summary>
     B = 2,
-    /// <summary>The whole table.</summary>
+    /// <summary>Every tier of the table, some 75.</summary>
     C = 3,
 }
 

@@ -3,7 +3,7 @@ namespace Scanner.Checks.Spf;
 /// <summary>The results of check_host() (RFC 7208 §2.6).</summary>
 public enum SpfVerdict : byte
 {
-    /// <summary>There is no record to check.</summary>
+    /// <summary>No record, or no name that one could stand at.</summary>
     None = 1,
     /// <summary>The record says nothing about this client ("?", or nothing matched).</summary>
     Neutral = 2,

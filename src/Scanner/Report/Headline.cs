@@ -27,10 +27,16 @@ public static class Headline
         return $"Of {Words(summary.Headline)}, {list}.";
     }
 
+    /// <summary>What a reader must know first who got the page from somebody else: the run asked the lab. Null for a run that asked real names.</summary>
+    public static string? Simulated(Summary summary) => summary.Run.Manifests.Any(m => m.Options.GetValueOrDefault("lab") is not (null or "no"))
+        ? "A SIMULATED INTERNET (scan --lab): made-up names; the figures say nothing about real ones."
+        : null;
+
     /// <summary>What the sentence is worth: size, unknowns, definitions. One line each.</summary>
     public static IEnumerable<string> Notes(Summary summary)
     {
         var (run, figures) = summary;
+        if (Simulated(summary) is { } simulated) yield return simulated;
         if (!run.Complete) yield return "THE RUN IS NOT COMPLETE: these figures are of the names done so far.";
         long size = figures.Denominators.GetValueOrDefault(summary.Headline) ?? 0;
         yield return $"{Count(size)} of {Count(figures.Denominators.GetValueOrDefault(Metrics.Listed) ?? 0)} listed names are "

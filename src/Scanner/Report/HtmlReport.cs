@@ -38,6 +38,7 @@ internal static class HtmlReport
     {
         var run = summary.Run;
         html.Append(CultureInfo.InvariantCulture, $"<p>{Escape.Html(run.List)}, scanned {Methods.Time(run.Started)}; {Headline.Count(summary.Figures.Rows)} names.</p>\n");
+        if (Headline.Simulated(summary) is { } simulated) html.Append(CultureInfo.InvariantCulture, $"<p class=\"warning\">{Escape.Html(simulated)}</p>\n");
         if (!run.Complete) html.Append("<p class=\"warning\">The run is not complete: these figures are of the names done so far.</p>\n");
         html.Append(CultureInfo.InvariantCulture, $"<h2 id=\"headline\">Headline</h2>\n<p class=\"lead\">{Escape.Html(Headline.Sentence(summary))}</p>\n");
         var cards = new[] { ("SPF", "spf_published"), ("DMARC", "dmarc_own"), ("DMARC enforcing", Headline.Enforcement), ("MTA-STS", "mtasts_published") }
@@ -47,7 +48,7 @@ internal static class HtmlReport
             html.Append(CultureInfo.InvariantCulture, $"<div class=\"card\"><span>{name}</span><b>{Headline.Percent(f!.Share, 1)}</b><span>{Headline.Count(f.Numerator)} of {Headline.Count(f.Decided)} decided; {Headline.Count(f.Unknown)} unknown</span><span>bounds {Headline.Percent(f.Low, 2)} to {Headline.Percent(f.High, 2)} of {Headline.Count(f.Size)}</span></div>\n");
         if (cards.Length > 0) html.Append("</div>\n");
         html.Append("<ul class=\"notes\">\n");
-        foreach (string note in Headline.Notes(summary)) html.Append(CultureInfo.InvariantCulture, $"<li>{Escape.Html(note)}</li>\n");
+        foreach (string note in Headline.Notes(summary).Where(note => note != Headline.Simulated(summary))) html.Append(CultureInfo.InvariantCulture, $"<li>{Escape.Html(note)}</li>\n");
         html.Append("</ul>\n");
     }
 

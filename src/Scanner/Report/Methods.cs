@@ -21,9 +21,9 @@ internal static class Methods
             + $"Public suffix list: {m?.PslVersion ?? "not recorded"}. Internationalised names were turned into A-labels by UTS 46, non-transitional.";
         yield return ("List", list);
 
-        yield return ("Time", $"Started {Time(run.Started)}, {(run.Ended is { } ended ? $"ended {Time(ended)} ({(ended - run.Started).ToString(@"d\.hh\:mm\:ss", CultureInfo.InvariantCulture)})" : "not ended")}. "
+        yield return ("Time", $"Started {Time(run.Started)}, {(run.Ended is { } ended ? $"ended {Time(ended)} ({Duration(ended - run.Started)})" : "not ended")}. "
             + (run.Complete ? "The run is complete." : "THE RUN IS NOT COMPLETE."));
-        yield return ("Vantage", $"{run.Vantage ?? "Not recorded (option --vantage)"}. Contact: {m?.Contact ?? "not recorded (option --contact)"}. Simulated internet: {Option("lab")}.");
+        yield return ("Vantage", $"{run.Vantage ?? "Not recorded (option --vantage)"}. Contact: {m?.Contact ?? "not recorded (option --contact)"}. Asked: {(Option("lab") is "no" ? "the real internet" : Option("lab"))}.");
         yield return ("Resolvers", $"{string.Join(", ", run.Resolvers)}. Ceiling {Option("qps")} queries a second (0: none), {Option("in-flight")} in flight; time-out {Option("timeout")} s for the first try, {Option("attempts")} tries a pass; EDNS payload 1232, TCP after truncation.");
         yield return ("Load", $"{N(Sum(r => r.QueriesSent))} DNS queries sent, {N(Sum(r => r.Retries))} of them retries, {Headline.Percent(m?.TcpShare, 2)} over TCP; {N(Sum(r => r.CacheHits))} answers from our own cache; {N(Sum(r => r.PolicyFetches))} MTA-STS policies asked for.");
         string passes = m is null || m.Passes.Count == 0 ? "not recorded" : string.Join("; ", m.Passes.Select(p => $"pass {p.Pass}: {N(p.Asked)} names asked, {N(p.Settled)} settled"));
@@ -31,7 +31,7 @@ internal static class Methods
         yield return ("Completeness", Headline.Completeness(figures) is { Length: > 0 } c ? $"Unknown answers over resolvable names: {c}. The aim is under 0.5 % for each. By TLD and MX site: table t18_completeness." : "No question was asked.");
         yield return ("Denominators", "mail, the denominator of the headline, is names with an MX record to which mail could be sent: null MX (RFC 7505) and MX records to nowhere are out, names with an address and no MX too (they are in mail_or_addr). Every metric is given over every denominator in table t02_headline.");
         yield return ("Definitions", "SPF: RFC 7208, static worst case, every include followed. DMARC: RFC 9989 with the RFC 7489 reading beside it (table t10_dmarc_policy); \"publishes DMARC\" is a v=DMARC1 record at the name itself; "
-            + $"\"enforcing\" is {Headline.Enforcement} (RFC 9989 section 3.2.9), own or inherited. MTA-STS: RFC 8461; published is a TXT record, working a valid policy fetched with a valid certificate ({Option("ca-file")} roots, no revocation check). "
+            + $"\"enforcing\" is {Headline.Enforcement} (RFC 9989 section 3.2.9), own or inherited. MTA-STS: RFC 8461; published is a TXT record, working a valid policy fetched with a valid certificate (trusted roots: {(Option("ca-file") is "system" ? "the system's" : Option("ca-file"))}; no revocation check). "
             + "TLS-RPT: RFC 8460. Near misses are never counted as published.");
         yield return ("Uncertainty", (run.Sampled
                 ? "The names are a random sample: share has 95 % Wilson intervals (sampling error) beside the missing-data bounds. "
@@ -54,6 +54,9 @@ internal static class Methods
 
     /// <summary>For BibTeX, where braces, backslashes and the like act: everything but letters, digits and <c>. - _ +</c> becomes <c>_</c>.</summary>
     private static string Plain(string text) => new([.. text.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '+' or ' ' ? c : '_')]);
+
+    /// <summary>"34 s", "1 h 02 min 03 s", "2 d 00 h 00 min 00 s".</summary>
+    private static string Duration(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{(time.TotalDays >= 1 ? $"{time.Days} d " : "")}{(time.TotalHours >= 1 ? $"{time.Hours:00} h " : "")}{(time.TotalMinutes >= 1 ? $"{time.Minutes:00} min " : "")}{time.Seconds:00} s");
 
     private static string N(long n) => Headline.Count(n);
 

@@ -17,6 +17,9 @@ public sealed class NameEvidence
     /// <summary>The policy as fetched last; null when nothing was fetched.</summary>
     public PolicyFetch? Fetch { get; set; }
 
+    /// <summary>What the first pass heard does not exist is asked again, as what is unknown is: its resolver is suspected of a lie (<see cref="DenialWatch"/>).</summary>
+    public bool Doubted { get; set; }
+
     /// <summary>A copy of the answers, in the order of their questions.</summary>
     public IReadOnlyList<(DnsAnswer Answer, bool Shared)> Answers
     {
@@ -77,9 +80,21 @@ public sealed class NameEvidence
         return answer is not null;
     }
 
-    /// <summary>The same, but only an answer that says something.</summary>
+    /// <summary>The same, but only an answer that says something and is not doubted.</summary>
     public bool TryFindSettled(DnsQuestion question, [NotNullWhen(true)] out DnsAnswer? answer) =>
-        TryFind(question, out answer) && !answer.Status.IsUnknown();
+        TryFind(question, out answer) && !answer.Status.IsUnknown() && !(Doubted && answer is { Status: DnsStatus.Nxdomain, Pass: 1 });
+
+    /// <summary>Does an answer say of the name itself that it does not exist?</summary>
+    /// <param name="by">Only this resolver's answers, <c>address:port</c>.</param>
+    public bool IsDenied(string name, string? by = null)
+    {
+        lock (_answers)
+        {
+            foreach (var (answer, _) in _answers)
+                if (answer is { Status: DnsStatus.Nxdomain, CnameTarget: null } && answer.Question.Name == name && (by is null || answer.Resolver == by)) return true;
+            return false;
+        }
+    }
 
     private DnsAnswer[] Sorted(bool shared)
     {

@@ -23,6 +23,9 @@ public sealed record JournalEntry
     /// <summary>A pass has come to its end.</summary>
     public PassCounts? Pass { get; init; }
 
+    /// <summary>Whose denials are asked again: decided once, after the first pass, since what is asked again changes what it was decided by.</summary>
+    public IReadOnlyList<DenialSpell>? Doubts { get; init; }
+
     /// <summary>With every part: so a kill loses the counts since the last one, and nothing else.</summary>
     public RunCounters? Counters { get; init; }
 }
@@ -33,7 +36,7 @@ public sealed record JournalPart(string File, long Rows, long Length, string Che
 
 /// <summary>
 /// <c>state/journal.log</c>: what is safe, in the order in which it became so. It says nothing that the files do not say as well, but for
-/// the checksums, the costs and the figures of the passes: cut anywhere, the run is still gone on with.
+/// the checksums, the costs, the figures of the passes and what is doubted: cut anywhere, the run is still gone on with.
 /// </summary>
 public sealed class RunJournal : IDisposable
 {

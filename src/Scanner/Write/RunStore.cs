@@ -38,6 +38,7 @@ public sealed class RunStore : IAsyncDisposable
         CountersBefore = state.Counters;
         Passes = state.Passes;
         Sessions = state.Sessions;
+        Doubts = state.Doubts;
         (_lock, _journal, _stamp, _files, _time) = (state.Lock, state.Journal, stamp, files, time);
         foreach (var (pass, log) in state.Pending) _pending.Add(pass, (RecordLog.Open(files, folder.PendingPath(pass), log.Extent.Whole), log.Kept));
         _partOptions = new PartWriterOptions { FirstPart = state.NextPart, RowsPerPart = rowsPerPart ?? RowsPerPart(names) };
@@ -63,6 +64,9 @@ public sealed class RunStore : IAsyncDisposable
 
     /// <summary>Processes that have worked on the run, this one included.</summary>
     public int Sessions { get; }
+
+    /// <summary>When which resolver denied more than is believed; null before the first pass is over.</summary>
+    public IReadOnlyList<DenialSpell>? Doubts { get; private set; }
 
     /// <summary>Asked for with every part.</summary>
     public Func<RunCounters>? Counters { get; set; }
@@ -186,6 +190,9 @@ public sealed class RunStore : IAsyncDisposable
         await writer.CloseAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Rows of the kind that <see cref="DropProvisional"/> drops are there.</summary>
+    public bool HasProvisional => _provisional.Count > 0;
+
     public void DropProvisional()
     {
         foreach (string path in _provisional) _files.Delete(path);
@@ -197,6 +204,12 @@ public sealed class RunStore : IAsyncDisposable
     {
         _journal.Add(new JournalEntry { Pass = counts, Counters = Counters?.Invoke() });
         Passes = [.. Passes.Where(pass => pass.Pass != counts.Pass), counts];
+    }
+
+    public void Doubt(IReadOnlyList<DenialSpell> spells)
+    {
+        _journal.Add(new JournalEntry { Doubts = spells });
+        Doubts = spells;
     }
 
     /// <summary>The run is complete: nobody waits any more.</summary>

@@ -29,6 +29,8 @@ public sealed class StoreState : IDisposable
 
     public IReadOnlyList<PassCounts> Passes { get; private init; } = [];
 
+    public IReadOnlyList<DenialSpell>? Doubts { get; private init; }
+
     /// <summary>What was found damaged or unrecorded, and what became of it: for people.</summary>
     public IReadOnlyList<string> Repairs => _repairs;
 
@@ -83,6 +85,7 @@ public sealed class StoreState : IDisposable
                 Begun = begun,
                 Sessions = 2 + entries.Count(entry => entry.Resumed is not null),
                 Counters = entries.LastOrDefault(entry => entry.Counters is not null)?.Counters ?? new(),
+                Doubts = entries.LastOrDefault(entry => entry.Doubts is not null)?.Doubts,
                 Passes = [.. entries.Select(entry => entry.Pass).OfType<PassCounts>().GroupBy(pass => pass.Pass).Select(group => group.Last()).OrderBy(pass => pass.Pass)],
             };
             if (torn > 0) state._repairs.Add($"{torn} octets at the end of the journal are not whole and were cut off");

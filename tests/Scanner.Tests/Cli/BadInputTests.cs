@@ -107,6 +107,7 @@ public sealed class BadInputTests : IDisposable
         Assert.StartsWith("scanner: ", first, StringComparison.Ordinal);
         Assert.Contains(mentions, error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Run), "nothing may be left half-written");
     }
 

@@ -92,6 +92,34 @@ public sealed class RunScanScriptTests
         Assert.Equal(2, Run(script, "x", program: null, dotnet).Status);
     }
 
+    /// <summary>With nothing but the files of a checkout: the script publishes the program and runs it; the second time it only runs it.</summary>
+    [Fact]
+    public void Publishes_the_program_from_a_fresh_checkout()
+    {
+        if (Environment.GetEnvironmentVariable("SCANNER_PUBLISH_TEST") is null) Assert.Skip("it builds the whole program anew, which takes a minute or more: SCANNER_PUBLISH_TEST=1 runs it, as .ci/run does");
+        using var folder = new TemporaryFolder();
+        foreach (string file in (string[])["run-scan.ps1", "global.json", "Directory.Build.props", "Directory.Packages.props", "BannedSymbols.txt", ".editorconfig", "LICENSE", "README.md"])
+            File.Copy(Repository.Find(file), folder.Path(file));
+        foreach (string tree in (string[])["src", "data-samples/lab"])
+        {
+            string from = Repository.Find(tree);
+            foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+            {
+                string to = folder.Path(Path.Combine(tree, Path.GetRelativePath(from, file)));
+                Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+                File.Copy(file, to);
+            }
+        }
+        var (status, output) = Run(folder.Path("run-scan.ps1"), "--help", program: null);
+        Assert.Equal(0, status);
+        // The scan's own output, and none of the build's.
+        Assert.StartsWith("Description:", output, StringComparison.Ordinal);
+        string published = folder.Path(Path.Combine("artifacts", "run-scan", OperatingSystem.IsWindows() ? "scanner.exe" : "scanner"));
+        var written = File.GetLastWriteTimeUtc(published);
+        Assert.Equal(2, Run(folder.Path("run-scan.ps1"), "no-such-list.csv", program: null).Status);
+        Assert.Equal(written, File.GetLastWriteTimeUtc(published));
+    }
+
     private static string BuiltProgram => Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "scanner.exe" : "scanner");
 
     private static async Task StandInAsync(string path, string line)

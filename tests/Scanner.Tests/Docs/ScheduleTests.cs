@@ -74,7 +74,11 @@ public sealed class ScheduleTests
     [Fact]
     public void The_cron_lines_have_five_fields_and_a_command()
     {
-        string[] lines = [.. Read("crontab").Split('\n').Where(line => line.Length > 0 && line[0] is not '#' && !line.StartsWith("MAILTO=", StringComparison.Ordinal))];
+        string[] settings = ["MAILTO=", "PATH="];
+        string[] text = [.. Read("crontab").Split('\n').Where(line => line.Length > 0 && line[0] is not '#')];
+        // Without it cron looks into /usr/bin and /bin, where nobody puts the program.
+        Assert.Contains(text, line => line.StartsWith("PATH=/usr/local/bin:", StringComparison.Ordinal));
+        string[] lines = [.. text.Where(line => !settings.Any(setting => line.StartsWith(setting, StringComparison.Ordinal)))];
         Assert.NotEmpty(lines);
         foreach (string line in lines)
         {
@@ -84,6 +88,17 @@ public sealed class ScheduleTests
             Assert.InRange(int.Parse(words[1], CultureInfo.InvariantCulture), 0, 23);
             Assert.Equal(["*", "*", "*"], words[2..5]);
         }
+    }
+
+    /// <summary>The user of the service has no home folder that it may write, and without a folder to unpack into the one-file build ends with
+    /// "Failure processing application bundle", exit 159.</summary>
+    [Fact]
+    public void The_service_gives_the_one_file_build_somewhere_to_unpack()
+    {
+        var settings = Read("scanner-nightly.service").Split('\n').Where(line => line.Contains('=') && line[0] != '#').ToLookup(line => line.Split('=', 2)[0], line => line.Split('=', 2)[1]);
+        string cache = Assert.Single(settings["CacheDirectory"]);
+        Assert.Contains($"DOTNET_BUNDLE_EXTRACT_BASE_DIR=/var/cache/{cache}", settings["Environment"]);
+        Assert.Equal("yes", Assert.Single(settings["ProtectHome"]));
     }
 
     private static Dictionary<string, YamlNode> Map(YamlNode node, params string[] known)

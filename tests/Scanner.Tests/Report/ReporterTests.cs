@@ -71,6 +71,19 @@ public sealed class ReporterTests(ReporterTests.PopulationRun population) : ICla
     }
 
     [Fact]
+    public void ARunOfTheLabCannotBeTakenForOneOfRealNames()
+    {
+        Assert.Null(Headline.Simulated(population.Summary));
+        Summary With(string lab) => population.Summary with { Run = population.Summary.Run with { Manifests = [RunFolderTests.Manifest with { Options = new Dictionary<string, string> { ["lab"] = lab } }] } };
+        Assert.Null(Headline.Simulated(With("no")));
+        var simulated = With("simulated internet, seed 1");
+        string said = Headline.Simulated(simulated)!;
+        Assert.Equal(said, Headline.Notes(simulated).First());
+        Assert.Contains(said, HeadlineText.Text(simulated), StringComparison.Ordinal);
+        Assert.Contains(said, SummaryMarkdown.Text(simulated), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void SummaryJsonIsWhatTheInterfaceSays()
     {
         using var json = JsonDocument.Parse(File.ReadAllText(population["summary.json"]));

@@ -38,6 +38,17 @@ public sealed class RunFolderTests : IDisposable
     };
 
     [Fact]
+    public void The_folder_above_the_runs_is_told_which_run_could_be_meant()
+    {
+        string runs = _folder["runs"], latest = Path.Combine(runs, "2026-01-02");
+        foreach (string run in (string[])["2026-01-01", "2026-01-02", "empty"]) Directory.CreateDirectory(Path.Combine(runs, run));
+        File.WriteAllText(Path.Combine(runs, "2026-01-01", "run.json"), "{}");
+        File.WriteAllText(Path.Combine(latest, "run.json"), "{}");
+        Assert.Contains($"Is {latest} meant?", Assert.Throws<RunFolderException>(() => RunFolder.Open(runs)).Message, StringComparison.Ordinal);
+        Assert.EndsWith("is there", Assert.Throws<RunFolderException>(() => RunFolder.Open(Path.Combine(runs, "empty"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TheManifestComesBackAsItWas()
     {
         var run = RunFolder.Create(_folder["run"]);
