@@ -14,7 +14,7 @@ internal sealed class Fuzzer(Reader reader, Coverage coverage, int seed)
 {
     private const int LongestText = 2048, Small = 15360, Large = 4 * Small;
 
-    /// <summary>Above this time for 60 KiB, in milliseconds, growth is looked at. Instrumented code and ten readings of one text take some
+    /// <summary>Above this time for 60 KiB, in milliseconds, growth is looked at. Instrumented code and several readings of one text take some
     /// ms, and megabytes of memory cost more than in proportion; the square of 60 KiB is billions of steps.</summary>
     private const double Bound = 50;
 
