@@ -284,4 +284,65 @@ public sealed class SpfEvaluatorTests
             check.Steps.Select(s => $"{s.Depth} {s.Domain} {s.Term} {s.Lookups} {s.Outcome}"));
         Assert.Equal(("ip4:192.0.2.0/24", Name, 3, 2), (check.Mechanism, check.Where, check.Lookups, check.Voids));
     }
+
+    /// <summary>A match inside an include decides nothing when the evaluation ends in an error after it.</summary>
+    [Theory]
+    [InlineData("include:fail.example a:lost.example", "temperror", "lost.example")]
+    [InlineData("include:fail.example include:two.example", "permerror", "two.example")]
+    public async Task AnErrorNamesItsPlaceAndNoMechanism(string terms, string verdict, string where)
+    {
+        var check = await Check(Zone(), "v=spf1 " + terms);
+        Assert.Equal((verdict, null, where), (check.Verdict.Word(), check.Mechanism, check.Where));
+    }
+
+    [Theory]
+    [InlineData("a:v6.example a:v6.example a:v6.example a:v6.example a:v6.example a:v6.example a:v6.example a:v6.example a:v6.example a:v6.example mx", "mx")]
+    [InlineData("a:v6.example a:v6.example a:v6.example a:v6.example a:v6.example a:v6.example a:v6.example a:v6.example a:v6.example a:v6.example redirect=pass.example", "redirect=pass.example")]
+    public async Task TheEleventhTermIsShown(string terms, string last)
+    {
+        // RFC 7208 §4.6.4. The void limit of the same section would come first if those names had nothing for the client.
+        var check = await Check(Zone().A("v6.example", "198.51.100.1"), "v=spf1 " + terms);
+        Assert.Equal(SpfVerdict.Permerror, check.Verdict);
+        Assert.Contains("more than 10 terms", check.Problem!, StringComparison.Ordinal);
+        Assert.Equal((11, last, "one too many"), (check.Steps.Count, check.Steps[^1].Term, check.Steps[^1].Outcome));
+    }
+
+    [Fact]
+    public async Task TooManyMxRecordsAreSaid()
+    {
+        var zone = Zone();
+        for (int i = 0; i < 11; i++) zone.Mx("many.example", i, $"h{i}.example");
+        var check = await Check(zone, "v=spf1 mx:many.example -all");
+        Assert.Equal((SpfVerdict.Permerror, "many.example"), (check.Verdict, check.Where));
+        Assert.Contains("more than 10 MX records", check.Problem!, StringComparison.Ordinal);
+    }
+
+    /// <summary>RFC 7505: a null MX names no host, and a lookup of the root would be void.</summary>
+    [Theory]
+    [InlineData(".")]
+    [InlineData("")]
+    public async Task ANullMxIsNoHost(string root)
+    {
+        var check = await Check(Zone().Mx("none.example", 0, root), "v=spf1 mx:none.example -all");
+        Assert.Equal((SpfVerdict.Fail, 0), (check.Verdict, check.Voids));
+    }
+
+    [Fact]
+    public async Task OneOfSeveralAddressesIsEnough()
+    {
+        var zone = Zone().A("six.example", "2001:db8::7").A("six.example", "2001:db8::8").A("four.example", "192.0.2.7").A("four.example", "192.0.2.8");
+        Assert.Equal(SpfVerdict.Pass, (await Check(zone, "v=spf1 a:six.example a:four.example -all", "2001:db8::8")).Verdict);
+        Assert.Equal(SpfVerdict.Pass, (await Check(zone, "v=spf1 a:six.example a:four.example -all", "192.0.2.8")).Verdict);
+    }
+
+    /// <summary>RFC 7208 §6.2: the name of the explanation may hold macros that need DNS; one that cannot exist explains nothing.</summary>
+    [Theory]
+    [InlineData("-all exp=%{p}.why.example", "because")]
+    [InlineData("-all exp=a..why.example", null)]
+    public async Task TheNameOfTheExplanation(string terms, string? explanation)
+    {
+        var zone = Zone().Ptr("1.2.0.192.in-addr.arpa", "v4.example").Txt("v4.example.why.example", "because");
+        var check = await Check(zone, "v=spf1 " + terms);
+        Assert.Equal((SpfVerdict.Fail, explanation), (check.Verdict, check.Explanation));
+    }
 }

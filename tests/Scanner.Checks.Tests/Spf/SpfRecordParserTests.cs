@@ -240,4 +240,11 @@ public sealed class SpfRecordParserTests
             Assert.True(split.Error == whole.Error || split.Error == SpfSyntaxError.SplitBoundary, $"split at {i}: {split.Error}");
         }
     }
+
+    [Theory]
+    [InlineData("v=spf1 a foo bar -all", "foo")]
+    [InlineData("v=spf1 -all ip4:1", "ip4:1")]
+    [InlineData("v=spf1 -all", null)]
+    [InlineData("hello", null)]
+    public void TheFirstBadTermIsShown(string text, string? term) => Assert.Equal(term, SpfRecordParser.BadTerm(text));
 }
