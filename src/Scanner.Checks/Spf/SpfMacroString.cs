@@ -90,21 +90,24 @@ public sealed class SpfMacroString
     {
         if (!text.Contains('%')) return new SpfMacroString(text, null, text.Length > 0 && EndsInTopLabel(text));
         // As many as there can be: a macro and what stands before it, and the rest.
-        var parts = new List<SpfMacroPart>(2 * text.AsSpan().Count('%') + 1);
+        var parts = new List<SpfMacroPart>(2 * text.AsSpan().Count("%{") + 1);
+        // Escapes are text like what stands around them: 30,000 in 64 KiB are one part, and not 30,000.
+        var plain = new StringBuilder();
         int literal = 0;
         int percent;
         for (int from = 0; (percent = text.IndexOf('%', from)) >= 0; from = literal)
         {
-            if (percent > literal) parts.Add(new SpfMacroPart(text[literal..percent], null));
+            plain.Append(text, literal, percent - literal);
             char next = percent + 1 < text.Length ? text[percent + 1] : '\0';
             switch (next)
             {
-                case '%': parts.Add(new SpfMacroPart("%", null)); break;
-                case '_': parts.Add(new SpfMacroPart(" ", null)); break;
-                case '-': parts.Add(new SpfMacroPart("%20", null)); break;
+                case '%': plain.Append('%'); break;
+                case '_': plain.Append(' '); break;
+                case '-': plain.Append("%20"); break;
                 case '{':
                     int close = text.IndexOf('}', percent);
                     if (close < 0 || ParseMacro(text.AsSpan(percent + 2, close - percent - 2), letters) is not { } macro) return null;
+                    Flush();
                     parts.Add(new SpfMacroPart("", macro));
                     literal = close + 1;
                     continue;
@@ -113,9 +116,17 @@ public sealed class SpfMacroString
             }
             literal = percent + 2;
         }
-        if (literal < text.Length) parts.Add(new SpfMacroPart(text[literal..], null));
+        plain.Append(text, literal, text.Length - literal);
+        Flush();
         bool domainEnd = literal == text.Length || EndsInTopLabel(text.AsSpan(literal));
         return new SpfMacroString(text, [.. parts], domainEnd);
+
+        void Flush()
+        {
+            if (plain.Length == 0) return;
+            parts.Add(new SpfMacroPart(plain.ToString(), null));
+            plain.Clear();
+        }
     }
 
     /// <summary>

@@ -30,11 +30,12 @@ internal static class SpfPrinter
     {
         { Macro: { } macro } => string.Create(CultureInfo.InvariantCulture,
             $"%{{{(macro.UrlEscape ? char.ToUpperInvariant(macro.Letter) : macro.Letter)}{macro.Digits}{(macro.Reverse ? "r" : "")}{macro.Delimiters}}}"),
-        { Literal: "%" } => "%%",
-        { Literal: " " } => "%_",
-        { Literal: "%20" } => "%-",
-        _ => part.Literal,
+        _ => Escaped(part.Literal),
     }));
+
+    /// <summary>RFC 7208 §7.1: "%", " " and "%20" are written with a "%" in front.</summary>
+    private static string Escaped(string literal) => string.Join("%-", literal.Split("%20").Select(text =>
+        text.Replace("%", "%%", StringComparison.Ordinal).Replace(" ", "%_", StringComparison.Ordinal)));
 
     private static string Prefix(int length, int full) => length == full ? "" : string.Create(CultureInfo.InvariantCulture, $"/{length}");
 
