@@ -253,7 +253,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         store.DropProvisional();
         var scanner = Replayer();
         for (int pass = store.LastPendingPass; pass > 0; pass = store.LastPendingPass)
-            foreach (var pending in store.Pending(pass).ToList())
+            foreach (var pending in store.Pending(pass))
                 await store.AddAsync(await scanner.ReplayAsync(new ScanItem(pending.Position, pending.Name, pending)).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
