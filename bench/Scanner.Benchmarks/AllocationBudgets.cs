@@ -72,10 +72,17 @@ internal static class AllocationBudgets
             var start = method.CreateDelegate<Func<Task>>(instance);
             return () => start().GetAwaiter().GetResult();
         }
-        if (!method.ReturnType.IsValueType) return method.CreateDelegate<Func<object?>>(instance) is var get ? () => get() : null!;
-        return method.ReturnType == typeof(int) && method.CreateDelegate<Func<int>>(instance) is var number
-            ? () => number()
-            : throw new NotSupportedException($"{method.DeclaringType!.Name}.{method.Name} returns {method.ReturnType.Name}");
+        if (!method.ReturnType.IsValueType)
+        {
+            var get = method.CreateDelegate<Func<object?>>(instance);
+            return () => get();
+        }
+        if (method.ReturnType == typeof(int))
+        {
+            var count = method.CreateDelegate<Func<int>>(instance);
+            return () => count();
+        }
+        throw new NotSupportedException($"{method.DeclaringType!.Name}.{method.Name} returns {method.ReturnType.Name}");
     }
 
     private static IEnumerable<MethodInfo> Marked<T>(Type type) where T : Attribute => type.GetMethods().Where(m => m.GetCustomAttribute<T>() is not null);
