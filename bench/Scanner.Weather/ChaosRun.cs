@@ -26,6 +26,10 @@ internal sealed class ChaosRun(int seed, TimeSpan time, string folder)
 
     private static readonly TimeSpan LongestSession = TimeSpan.FromMinutes(2);
 
+    /// <summary>This very program, whichever way it was started.</summary>
+    public static readonly string[] Self =
+        Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) != "dotnet" ? [path] : ["dotnet", typeof(ChaosRun).Assembly.Location];
+
     private readonly Random _random = new(seed);
 
     /// <returns>What went wrong; null when nothing did.</returns>
@@ -123,9 +127,7 @@ internal sealed class ChaosRun(int seed, TimeSpan time, string folder)
     /// <returns>Its exit status; 137 when it was killed.</returns>
     private static async Task<int> StartAsync(string[] arguments, TimeSpan? kill)
     {
-        // This very program, whichever way it was started.
-        string[] self = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) != "dotnet" ? [path] : ["dotnet", typeof(ChaosRun).Assembly.Location];
-        using var process = Process.Start(new ProcessStartInfo(self[0], [.. self[1..], "session", .. arguments]))!;
+        using var process = Process.Start(new ProcessStartInfo(Self[0], [.. Self[1..], "session", .. arguments]))!;
         using var soon = new CancellationTokenSource(kill ?? LongestSession);
         try
         {

@@ -1,7 +1,8 @@
 using System.Globalization;
+using Scanner.Dns.Resolve;
 using Scanner.Weather;
 
-// Scanner.Weather weather|hostile|order NAMES QPS, or chaos MINUTES SEED: tables in Markdown on standard output (bench/run-weather.sh, run-chaos.sh).
+// Scanner.Weather weather|order NAMES QPS, hostile NAMES QPS IN-FLIGHT DELAY, or chaos MINUTES SEED: tables in Markdown on standard output (bench/run-weather.sh, run-chaos.sh).
 // Scanner.Weather link LEFT RIGHT LOSS DELAY JITTER, and judge RUN NAMES WEATHER SESSIONS SECONDS: for bench/run-netem.sh; soak CSV, for bench/run-soak.sh.
 string mode = args.ElementAtOrDefault(0) ?? "weather";
 if (mode == "link")
@@ -22,6 +23,11 @@ if (mode == "judge")
     Console.WriteLine(judged.Line(args[3]));
     if (judged.Wrong > 0) Console.Error.WriteLine($"{args[3]}: {judged.Example}");
     return judged.Wrong == 0 ? 0 : 1;
+}
+if (mode == "serve")
+{
+    await HostileRun.ServeAsync(args[1], (int)Number(2));
+    return 0;
 }
 if (mode == "session") return await ChaosRun.SessionAsync(args[1..]);
 if (mode == "chaos")
@@ -52,7 +58,7 @@ try
     }
     if (mode == "hostile")
     {
-        Console.WriteLine(await HostileRun.RunAsync(names, queriesPerSecond, folder.FullName));
+        Console.WriteLine(await new HostileRun(names, queriesPerSecond, args.Length > 3 ? (int)Number(3) : new ResolverOptions().InFlight, args.Length > 4 ? (int)Number(4) : 0, folder.FullName).RunAsync());
         return 0;
     }
     Console.WriteLine(WeatherResult.Header);
@@ -62,7 +68,7 @@ try
         var result = await new WeatherRun(names, queriesPerSecond, folder.FullName).RunAsync(weather);
         Console.WriteLine(result.Line(weather.Name));
         if (result.Wrong > 0) Console.Error.WriteLine($"{weather.Name}: {result.Example}");
-        if (result.Wrong > 0 && !weather.WrongIsPossible) failures++;
+        if (result.Wrong > 0) failures++;
     }
     return failures == 0 ? 0 : 1;
 }

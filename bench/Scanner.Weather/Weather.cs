@@ -26,9 +26,6 @@ internal sealed record Weather(string Name)
     /// <summary>Questions a second beyond which it answers REFUSED; 0 for none.</summary>
     public int RefusedOver { get; init; }
 
-    /// <summary>The lie cannot be seen by whoever has no other resolver to compare with.</summary>
-    public bool WrongIsPossible => Lies;
-
     public static IReadOnlyList<Weather> All { get; } =
     [
         new("calm"),

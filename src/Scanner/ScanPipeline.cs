@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Scanner.Checks.MtaSts;
 using Scanner.Dns;
+using Scanner.Dns.Resolve;
 using Scanner.Resolve;
 
 namespace Scanner;
@@ -30,8 +31,12 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
     private const int RowsAhead = 5_000;
 
     /// <summary>A name has five questions under way at first and one or two later: with a worker for every third query that may be
-    /// in flight, the ceiling is used. Names that wait for dead servers are workers too, so there may be thousands of them half done.</summary>
-    private int Workers => Math.Clamp(options.Resolver.InFlight / 3, 4, 4_000);
+    /// in flight, the ceiling is used.</summary>
+    public static int WorkersFor(ResolverOptions options) => Math.Clamp(options.InFlight / 3, 4, 4_000);
+
+    /// <summary>Names that wait for dead servers and go on beside the others. Each waits for at least one query: more of them than may be in flight
+    /// would only wait for each other.</summary>
+    private int MostBeside => options.Resolver.InFlight;
 
     /// <param name="names">Read on one thread, lazily.</param>
     /// <param name="write">Called for one row at a time.</param>
@@ -72,24 +77,34 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
             }
         }
 
-        async Task ResolveAsync()
-        {
+        Task ResolveAllAsync() => new NameWorkers<ScanItem, DomainResult?>(
+            WorkersFor(options.Resolver),
+            MostBeside,
             // ReadAsync, not ReadAllAsync: the latter wakes every idle worker for each name (guide/style.md, measured).
-            while (!stop.IsCancellationRequested && await TakeAsync(nameQueue.Reader).ConfigureAwait(false) is { } name)
+            () => stop.IsCancellationRequested ? default : TakeAsync(nameQueue.Reader),
+            ResolveAsync,
+            async result =>
             {
-                try
-                {
-                    var result = await FollowAsync(name.Name.Name, () => scanner.ScanAsync(name, pass, failed.Token)).ConfigureAwait(false);
-                    var next = DomainScanner.WantsPolicy(result) ? policyQueue.Writer : rowQueue.Writer;
-                    await next.WriteAsync(result, failed.Token).ConfigureAwait(false);
-                }
-                catch (ResolverUnreachableException e)
-                {
-                    // Nobody answers: an unknown for each remaining name would be a run of nothing. Stop reading; the names
-                    // under way have no row and count as not scanned.
-                    unreachable ??= e.Message;
-                    await stop.CancelAsync().ConfigureAwait(false);
-                }
+                if (result is null) return;
+                var next = DomainScanner.WantsPolicy(result) ? policyQueue.Writer : rowQueue.Writer;
+                await next.WriteAsync(result, failed.Token).ConfigureAwait(false);
+            },
+            failed,
+            time).RunAsync();
+
+        async Task<DomainResult?> ResolveAsync(ScanItem name)
+        {
+            try
+            {
+                return await FollowAsync(name.Name.Name, () => scanner.ScanAsync(name, pass, failed.Token)).ConfigureAwait(false);
+            }
+            catch (ResolverUnreachableException e)
+            {
+                // Nobody answers: an unknown for each remaining name would be a run of nothing. Stop reading; the names
+                // under way have no row and count as not scanned.
+                unreachable ??= e.Message;
+                await stop.CancelAsync().ConfigureAwait(false);
+                return null;
             }
         }
 
@@ -137,10 +152,10 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
         }
 
         // One failure (a full disk, a bug) ends all stages at once; the first exception is the one that is reported.
-        var reading = Stage(1, ReadAsync);
-        var resolving = Stage(Workers, ResolveAsync);
-        var fetching = Stage(1, FetchAllAsync);
-        var writing = Stage(1, WriteAsync);
+        var reading = Stage(ReadAsync);
+        var resolving = Stage(ResolveAllAsync);
+        var fetching = Stage(FetchAllAsync);
+        var writing = Stage(WriteAsync);
 
         await Settle(reading).ConfigureAwait(false);
         await Settle(resolving).ConfigureAwait(false);
@@ -154,7 +169,7 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
         abort.ThrowIfCancellationRequested();
         return unreachable;
 
-        Task Stage(int workers, Func<Task> work) => Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(() => Guard(work))));
+        Task Stage(Func<Task> work) => Task.Run(() => Guard(work));
 
         async Task Guard(Func<Task> work)
         {

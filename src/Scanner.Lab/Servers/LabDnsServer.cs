@@ -20,6 +20,7 @@ public sealed class LabDnsServer : IAsyncDisposable
     private readonly Socket _udp, _tcp;
     private readonly LabDnsResponder _responder;
     private readonly LabDelayedSends _late;
+    private readonly LabDelayedSends? _delayed;
     private readonly LabDnsTally[] _udpTallies;
     private readonly LabDnsTally _tcpTally = new();
     private readonly TimeProvider _time;
@@ -34,6 +35,7 @@ public sealed class LabDnsServer : IAsyncDisposable
         Endpoint = (IPEndPoint)_udp.LocalEndPoint!;
         _responder = new LabDnsResponder(world, options.FaultRates);
         _late = new LabDelayedSends(_udp, LabDnsResponder.LateBy, time);
+        if (options.AnswerDelay > TimeSpan.Zero) _delayed = new LabDelayedSends(_udp, options.AnswerDelay, time);
         (_time, _tcpIdle) = (time, options.TcpIdleTimeout);
         _udpTallies = new LabDnsTally[options.DnsThreads];
     }
@@ -84,6 +86,7 @@ public sealed class LabDnsServer : IAsyncDisposable
     {
         await _stop.CancelAsync();
         _late.Dispose();
+        _delayed?.Dispose();
         // A blocking receive is only woken by a packet; one each, in case the runtime does not wake them on Dispose.
         foreach (var _ in _udpTallies) _udp.SendTo([], SocketFlags.None, Endpoint);
         _tcp.Dispose();
@@ -132,8 +135,8 @@ public sealed class LabDnsServer : IAsyncDisposable
                 var reply = _responder.Reply(input.AsSpan(0, length), tcp: false, output, tally);
                 if (reply.Action == LabDnsAction.Send)
                 {
-                    _udp.SendTo(output.AsSpan(0, reply.First), SocketFlags.None, client);
-                    if (reply.Second > 0) _udp.SendTo(output.AsSpan(reply.First + LabDnsResponder.Gap, reply.Second), SocketFlags.None, client);
+                    Send(output.AsSpan(0, reply.First), client);
+                    if (reply.Second > 0) Send(output.AsSpan(reply.First + LabDnsResponder.Gap, reply.Second), client);
                 }
                 else if (reply.Action == LabDnsAction.SendLate)
                 {
@@ -146,6 +149,12 @@ public sealed class LabDnsServer : IAsyncDisposable
             }
         }
         ended.SetResult();
+    }
+
+    private void Send(ReadOnlySpan<byte> message, SocketAddress client)
+    {
+        if (_delayed is null) _udp.SendTo(message, SocketFlags.None, client);
+        else _delayed.Add(message, client);
     }
 
     private async Task AcceptAsync()

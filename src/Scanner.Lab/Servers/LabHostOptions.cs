@@ -9,6 +9,9 @@ public sealed record LabHostOptions
     /// small machine to the scanner.</summary>
     public int DnsThreads { get; init; } = 1;
 
+    /// <summary>How long every answer over UDP takes: the way to a resolver, and its own questions to the servers of a name. 0 for none.</summary>
+    public TimeSpan AnswerDelay { get; init; }
+
     /// <summary>For how long an idle DNS connection over TCP stays open. RFC 7766 §6.2.3 asks for a few seconds at least.</summary>
     public TimeSpan TcpIdleTimeout { get; init; } = TimeSpan.FromSeconds(10);
 }
