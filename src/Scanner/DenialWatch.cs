@@ -11,9 +11,9 @@ namespace Scanner;
 /// <param name="Denied">Of them, those that it said do not exist.</param>
 public sealed record DenialSpell(string Resolver, DateTimeOffset From, DateTimeOffset Until, long Asked, long Denied)
 {
-    /// <summary>Is one of the name's denials of this time and this resolver?</summary>
+    /// <summary>Is one of the name's denials of this resolver, and may it be of this time? Of a policy's host it is not known whose it is.</summary>
     internal bool Covers(PendingName pending) =>
-        pending.ScannedAt >= From && pending.ScannedAt <= Until && pending.Evidence.IsDenied(pending.Name.Name, Resolver);
+        pending.ScannedAt <= Until && pending.AskedAt >= From && (pending.Evidence.HasDenial(Resolver) || pending.Evidence.IsHostDenied);
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"resolver {Resolver} said that {Denied} of {Asked} names do not exist, from {From:yyyy-MM-dd'T'HH:mm:ss'Z'} to {Until:HH:mm:ss'Z'}, far more than else in this run");

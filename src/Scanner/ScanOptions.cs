@@ -87,6 +87,10 @@ public sealed record ScanOptions
     /// <summary>Ask nothing below a listed name that is NXDOMAIN (RFC 8020 §2). Off for a study of servers that get this wrong.</summary>
     public bool Prune { get; init; } = true;
 
+    /// <summary>Ask nothing below a listed name of which no question got an answer: a later pass does. Dead names are most of what a scan waits for,
+    /// and would cost three more questions with all their tries. Decided for each pass (<see cref="ScanPasses"/>).</summary>
+    internal bool LeaveBelowForLater { get; init; }
+
     public DkimTier DkimTier { get; init; } = DkimTier.A;
 
     /// <summary>The AD bit means something: every resolver validates, and the path to it is trusted (loopback, or --trust-ad). Decided when the

@@ -1,7 +1,7 @@
 namespace Scanner;
 
 /// <summary>How each pass asks (classification.md 2.3). The first is the scan; the later ones take up what it could not answer: later,
-/// slower, with more time for each answer, from an empty cache, and the last one over TCP. Where there are several resolvers, each question begins
+/// slower, with more time for each answer, from an empty cache, and the last one over TCP. What lies below a name that does not answer at all is the last one's (<see cref="ScanOptions.LeaveBelowForLater"/>). Where there are several resolvers, each question begins
 /// with another than the one that had nothing to say last (NameDeadline).</summary>
 internal static class ScanPasses
 {
@@ -23,6 +23,7 @@ internal static class ScanPasses
     /// <param name="last">The last pass of the run.</param>
     public static ScanOptions OptionsFor(ScanOptions options, int pass, int last)
     {
+        options = options with { LeaveBelowForLater = pass < last };
         if (pass == 1) return options;
         var resolver = options.Resolver;
         return options with

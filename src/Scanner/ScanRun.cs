@@ -138,7 +138,9 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         var pipeline = new ScanPipeline(scanner, new HttpsPolicyFetcher(shared, passOptions.PolicyFetch, time, turns), passOptions, progress, time, pass, _trace);
         progress.BeginPass(pass, names);
         if (pass < LastPass) store.BeginKeeping(pass);
+        var held = pass == 1 ? new HeldRows(ScanPipeline.WorkersFor(passOptions.Resolver)) : null;
         string? reason = await pipeline.RunAsync(items, WriteAsync, stop, CancellationToken.None).ConfigureAwait(false);
+        if (held is not null) await ReleaseAsync(held, all: true).ConfigureAwait(false);
         await store.CommitAsync().ConfigureAwait(false);
         session.CacheHits += shared.Hits + shared.Coalesced;
         session.Shared = null;
@@ -156,10 +158,26 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         {
             if (row.ScanError is { } fault) observer.NameFailed(row.Name.Name, fault);
             if (_trace is { } following && following.Wants(row.Name.Name)) following.Finished(row, pass, stamp);
+            var now = time.GetUtcNow();
+            if (held is null) return AddAsync(row, now, isSuspect: false);
+            bool before = held.IsSuspecting;
+            held.Add(row, now);
+            if (held.IsSuspecting && !before) shared.DistrustDenials();
+            else if (before && !held.IsSuspecting) shared.TrustDenials();
+            return ReleaseAsync(held, all: false);
+        }
+
+        async ValueTask ReleaseAsync(HeldRows held, bool all)
+        {
+            while (held.TryTake(all, out var row, out var ended, out bool isSuspect)) await AddAsync(row, ended, isSuspect).ConfigureAwait(false);
+        }
+
+        ValueTask AddAsync(DomainResult row, DateTimeOffset ended, bool isSuspect)
+        {
             // Excluded names and our own faults have nothing that asking again would settle. Whether a denial is to be believed shows after the pass.
             if (pass == LastPass || row.Evidence is not { } evidence || row.ScanError is not null) return store.AddAsync(row);
-            if (evidence.Unknown == 0 && (pass > 1 || !evidence.IsDenied(row.Name.Name))) return store.AddAsync(row);
-            store.Keep(row, pass, time.GetUtcNow());
+            if (evidence.Unknown == 0 && (pass > 1 || !(isSuspect || evidence.IsDenied(row.Name.Name)))) return store.AddAsync(row);
+            store.Keep(row, pass, ended);
             return ValueTask.CompletedTask;
         }
     }

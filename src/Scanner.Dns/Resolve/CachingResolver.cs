@@ -34,6 +34,7 @@ public sealed class CachingResolver : IResolver
     private long _hits;
     private long _misses;
     private long _coalesced;
+    private long _denialsSince = long.MinValue;
 
     /// <param name="capacity">Answers kept at most, from 1.</param>
     public CachingResolver(IResolver inner, int capacity, TimeProvider time)
@@ -56,6 +57,13 @@ public sealed class CachingResolver : IResolver
     /// <summary>Answers kept now, the expired ones included that nobody has asked for again.</summary>
     public int Count => _entries.Count;
 
+    /// <summary>A resolver is suspected of denying names that exist: until <see cref="TrustDenials"/> no NXDOMAIN comes from memory, and none that was
+    /// kept until then does so afterwards.</summary>
+    public void DistrustDenials() => Volatile.Write(ref _denialsSince, long.MaxValue);
+
+    /// <summary>Ends <see cref="DistrustDenials"/>.</summary>
+    public void TrustDenials() => Volatile.Write(ref _denialsSince, _time.GetTimestamp());
+
     /// <inheritdoc/>
     public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken) => QueryAsync(question, notFirst: null, cancellationToken);
 
@@ -74,6 +82,7 @@ public sealed class CachingResolver : IResolver
     private DnsAnswer? Find(DnsQuestion question)
     {
         if (!_entries.TryGetValue(question, out var entry) || entry.Kept is not { } kept || kept.ExpiresAt <= _time.GetTimestamp()) return null;
+        if (kept.Answer.Status == DnsStatus.Nxdomain && kept.Since < Volatile.Read(ref _denialsSince)) return null;
         entry.Used = true;
         return kept.Answer;
     }
@@ -132,8 +141,8 @@ public sealed class CachingResolver : IResolver
     {
         var lifetime = LifetimeOf(answer);
         if (lifetime <= TimeSpan.Zero) return;
-        long expires = _time.GetTimestamp() + (long)(lifetime.TotalSeconds * _time.TimestampFrequency);
-        var kept = new Kept(WithoutHistory(answer), expires);
+        long now = _time.GetTimestamp();
+        var kept = new Kept(WithoutHistory(answer), now, now + (long)(lifetime.TotalSeconds * _time.TimestampFrequency));
         if (_entries.TryGetValue(answer.Question, out var entry))
         {
             entry.Kept = kept;
@@ -177,7 +186,7 @@ public sealed class CachingResolver : IResolver
     private static DnsAnswer WithoutHistory(DnsAnswer answer) =>
         answer is { Tries: 0, Milliseconds: 0 } ? answer : answer with { Tries = 0, FailedTries = [], Milliseconds = 0 };
 
-    private sealed record Kept(DnsAnswer Answer, long ExpiresAt);
+    private sealed record Kept(DnsAnswer Answer, long Since, long ExpiresAt);
 
     private sealed class Entry(DnsQuestion question)
     {

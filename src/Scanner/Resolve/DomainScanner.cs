@@ -82,10 +82,12 @@ public sealed class DomainScanner(IResolver own, IResolver shared, ScanOptions o
     /// <summary>The row with its MTA-STS policy. What an earlier pass has fetched is fetched again only when it failed in a way that may pass.</summary>
     public static async Task<DomainResult> FetchPolicyAsync(DomainResult result, IPolicyFetcher fetcher, CancellationToken cancellationToken)
     {
-        if (result.Evidence?.Fetch is { Transient: false } settled) return WithPolicy(result, settled);
+        var earlier = result.Evidence?.Fetch;
+        if (result.Evidence is { Doubted: true, IsHostDenied: true }) earlier = null;
+        if (earlier is { Transient: false }) return WithPolicy(result, earlier);
         var fetch = await fetcher.FetchAsync(result.Name.Name, cancellationToken).ConfigureAwait(false);
         // A turn that never came takes nothing away from what an earlier pass found.
-        if (fetch.NotAsked && result.Evidence?.Fetch is { } earlier) fetch = earlier;
+        if (fetch.NotAsked && earlier is not null) fetch = earlier;
         if (result.Evidence is { } evidence) evidence.Fetch = fetch;
         return WithPolicy(result, fetch);
     }

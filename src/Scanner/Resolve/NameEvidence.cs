@@ -17,6 +17,9 @@ public sealed class NameEvidence
     /// <summary>The policy as fetched last; null when nothing was fetched.</summary>
     public PolicyFetch? Fetch { get; set; }
 
+    /// <summary>The fetch failed because there is no such host, as a resolver said.</summary>
+    public bool IsHostDenied => Fetch is { Error: MtaStsError.HostNxdomain or MtaStsError.HostDanglingCname };
+
     /// <summary>What the first pass heard does not exist is asked again, as what is unknown is: its resolver is suspected of a lie (<see cref="DenialWatch"/>).</summary>
     public bool Doubted { get; set; }
 
@@ -85,13 +88,24 @@ public sealed class NameEvidence
         TryFind(question, out answer) && !answer.Status.IsUnknown() && !(Doubted && answer is { Status: DnsStatus.Nxdomain, Pass: 1 });
 
     /// <summary>Does an answer say of the name itself that it does not exist?</summary>
-    /// <param name="by">Only this resolver's answers, <c>address:port</c>.</param>
-    public bool IsDenied(string name, string? by = null)
+    public bool IsDenied(string name)
     {
         lock (_answers)
         {
             foreach (var (answer, _) in _answers)
-                if (answer is { Status: DnsStatus.Nxdomain, CnameTarget: null } && answer.Question.Name == name && (by is null || answer.Resolver == by)) return true;
+                if (answer is { Status: DnsStatus.Nxdomain, CnameTarget: null } && answer.Question.Name == name) return true;
+            return false;
+        }
+    }
+
+    /// <summary>Has this resolver said of anything that was asked for this name that it does not exist?</summary>
+    /// <param name="by"><c>address:port</c>.</param>
+    public bool HasDenial(string by)
+    {
+        lock (_answers)
+        {
+            foreach (var (answer, _) in _answers)
+                if (answer.Status == DnsStatus.Nxdomain && answer.Resolver == by) return true;
             return false;
         }
     }

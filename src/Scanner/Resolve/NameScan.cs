@@ -31,13 +31,13 @@ internal sealed class NameScan(ListedName listed, IResolver ask, IResolver askSh
         // DANE rests on the AD bit of the MX answer itself, so that one is asked with proof then.
         var mxAnswer = Has(ScanChecks.Mx) ? Ask(_name, DnsRecordType.Mx, dnssec: Has(ScanChecks.Dane)) : null;
         var txtAnswer = Has(ScanChecks.Spf) ? Ask(_name, DnsRecordType.Txt) : null;
-        var pruned = IsPrunedAsync(mxAnswer, txtAnswer);
+        var below = WhatLiesBelowAsync(mxAnswer, txtAnswer);
 
-        var dmarcAnswer = Has(ScanChecks.Dmarc) ? AskBelow(DmarcLookup.Label, pruned) : null;
-        var mtaStsAnswer = Has(ScanChecks.MtaSts) ? AskBelow("_mta-sts", pruned) : null;
-        var tlsRptAnswer = Has(ScanChecks.TlsRpt) ? AskBelow(TlsRptClassifier.Labels, pruned) : null;
-        var domainKeyAnswer = Has(ScanChecks.Dkim) ? AskBelow(DkimLookup.Label, pruned) : null;
-        var bimiAnswer = Has(ScanChecks.Bimi) ? AskBelow(BimiLookup.Labels, pruned) : null;
+        var dmarcAnswer = Has(ScanChecks.Dmarc) ? AskBelow(DmarcLookup.Label, below) : null;
+        var mtaStsAnswer = Has(ScanChecks.MtaSts) ? AskBelow("_mta-sts", below) : null;
+        var tlsRptAnswer = Has(ScanChecks.TlsRpt) ? AskBelow(TlsRptClassifier.Labels, below) : null;
+        var domainKeyAnswer = Has(ScanChecks.Dkim) ? AskBelow(DkimLookup.Label, below) : null;
+        var bimiAnswer = Has(ScanChecks.Bimi) ? AskBelow(BimiLookup.Labels, below) : null;
 
         // What follows from each does not wait for the others.
         var mx = mxAnswer is null ? null : Mx(mxAnswer);
@@ -128,28 +128,43 @@ internal sealed class NameScan(ListedName listed, IResolver ask, IResolver askSh
     /// <summary>TXT at a name that nobody made: for the DKIM namespace and for wildcards, asked at most once.</summary>
     private Task<DnsAnswer> ControlAsync()
     {
-        lock (_lock) return _control ??= AskBelow(ControlName.LabelFor(_name), Task.FromResult(false));
+        lock (_lock) return _control ??= AskBelow(ControlName.LabelFor(_name), Task.FromResult(Below.Ask));
+    }
+
+    /// <summary>What the answers to the name itself say about those below it.</summary>
+    private enum Below
+    {
+        Ask,
+
+        /// <summary>There are none. RFC 8020 §2: NXDOMAIN for the name says so for all names under it.</summary>
+        Denied,
+
+        /// <summary>Nothing, and whoever serves them is likely to serve the names below as well.</summary>
+        AskLater,
     }
 
     /// <summary>
-    /// Is there certainly nothing below? RFC 8020 §2: NXDOMAIN for the name says so for all names under it. One definitive answer of another
-    /// kind shows that the NXDOMAIN of the other is a server's fault, and then everything is asked. After a CNAME the RCODE speaks of the
-    /// target (RFC 6604 §3). Waits no longer than the answers leave it open.
+    /// One definitive answer of another kind shows that the NXDOMAIN of the other is a server's fault, and then everything is asked. After a
+    /// CNAME the RCODE speaks of the target (RFC 6604 §3). Waits no longer than the answers leave it open.
     /// </summary>
-    private async Task<bool> IsPrunedAsync(params Task<DnsAnswer>?[] apex)
+    private async Task<Below> WhatLiesBelowAsync(params Task<DnsAnswer>?[] apex)
     {
-        if (!options.Prune) return false;
         var waiting = apex.OfType<Task<DnsAnswer>>().ToList();
+        // One unanswered question may be due to its type, or to the size of its answer.
+        bool later = options.LeaveBelowForLater && waiting.Count > 1;
+        if (!options.Prune && !later) return Below.Ask;
         bool denied = false;
         while (waiting.Count > 0)
         {
             var done = await Task.WhenAny(waiting).ConfigureAwait(false);
             waiting.Remove(done);
             var answer = await done.ConfigureAwait(false);
-            if (answer is { Status: DnsStatus.Nxdomain, CnameTarget: null }) denied = true;
-            else if (answer.Presence != Presence.Unknown) return false;
+            if (answer.Presence == Presence.Unknown) continue;
+            later = false;
+            if (!options.Prune || answer is not { Status: DnsStatus.Nxdomain, CnameTarget: null }) return Below.Ask;
+            denied = true;
         }
-        return denied;
+        return denied ? Below.Denied : later ? Below.AskLater : Below.Ask;
     }
 
     /// <summary>Does the name itself exist? Only NXDOMAIN for the very name says no (RFC 9989 §3.2.13); after a CNAME it speaks of
@@ -164,13 +179,17 @@ internal sealed class NameScan(ListedName listed, IResolver ask, IResolver askSh
         return below.Status is DnsStatus.Ok or DnsStatus.Nodata ? Presence.Present : Presence.Unknown;
     }
 
-    private async Task<DnsAnswer> AskBelow(string labels, Task<bool> pruned)
+    private async Task<DnsAnswer> AskBelow(string labels, Task<Below> below)
     {
         if (!DomainName.TryPrefix(labels, _name, out string? full))
             return DnsAnswer.Without(new DnsQuestion($"{labels}.{_name}", DnsRecordType.Txt), DnsStatus.NameTooLong);
-        return await pruned.ConfigureAwait(false)
-            ? DnsAnswer.PrunedBelow(new DnsQuestion(full, DnsRecordType.Txt))
-            : await Ask(full, DnsRecordType.Txt).ConfigureAwait(false);
+        var question = new DnsQuestion(full, DnsRecordType.Txt);
+        return await below.ConfigureAwait(false) switch
+        {
+            Below.Denied => DnsAnswer.PrunedBelow(question),
+            Below.AskLater => DnsAnswer.Without(question, DnsStatus.NotQueried),
+            _ => await Ask(full, DnsRecordType.Txt).ConfigureAwait(false),
+        };
     }
 
     private Task<DnsAnswer> Ask(string name, DnsRecordType type, bool dnssec = false) =>

@@ -70,6 +70,25 @@ public sealed class CachingResolverTests
         Assert.Equal((2, 0), (_inner.Asked.Count, cache.Count));
     }
 
+    // What a lying resolver denied is not handed on, nor found again when it is trusted again; what exists stays.
+    [Fact]
+    public async Task Denials_are_not_remembered_while_they_are_distrusted()
+    {
+        var cache = new CachingResolver(_inner, 10, _time);
+        var existing = Question with { Name = "exists.example" };
+        _inner.Answer = q => q == existing ? Ok(q, 600) : DnsAnswer.Without(q, DnsStatus.Nxdomain) with { Ttl = 600 };
+        foreach (var question in (DnsQuestion[])[Question, existing]) await cache.QueryAsync(question, default);
+        cache.DistrustDenials();
+        for (int i = 0; i < 2; i++) await cache.QueryAsync(Question, default);
+        await cache.QueryAsync(existing, default);
+        Assert.Equal(4, _inner.Asked.Count);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        cache.TrustDenials();
+        for (int i = 0; i < 3; i++) await cache.QueryAsync(Question, default);
+        await cache.QueryAsync(existing, default);
+        Assert.Equal(5, _inner.Asked.Count);
+    }
+
     [Fact]
     public async Task A_thousand_askers_are_one_query()
     {

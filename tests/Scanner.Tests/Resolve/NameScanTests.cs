@@ -57,6 +57,25 @@ public sealed class NameScanTests
         Assert.True((await Scan(zone)).Dmarc!.Answer.Pruned == pruned, why);
     }
 
+    // Who does not answer for the name will not answer for what lies below it: that is a later pass's, and unknown till then. Never absent (promise 1).
+    [Theory]
+    [InlineData(DnsStatus.Servfail, DnsStatus.Timeout, true, true)]
+    [InlineData(DnsStatus.Servfail, DnsStatus.Timeout, false, false)]
+    [InlineData(DnsStatus.Servfail, DnsStatus.Nodata, true, false)]
+    [InlineData(DnsStatus.Nodata, DnsStatus.Timeout, true, false)]
+    public async Task WhatLiesBelowAnUnansweredNameMayWait(DnsStatus mx, DnsStatus txt, bool mayWait, bool waits)
+    {
+        var zone = new FakeResolver().Txt($"_dmarc.{Name}", "v=DMARC1; p=reject").Fail(Name, DnsRecordType.Mx, mx).Fail(Name, DnsRecordType.Txt, txt);
+        foreach (bool prune in (bool[])[true, false])
+        {
+            var result = await Scan(zone, configure: o => o with { LeaveBelowForLater = mayWait, Prune = prune });
+            Assert.Equal(waits ? DmarcClass.Unknown : DmarcClass.Reject, result.Dmarc!.Class);
+            Assert.Equal((waits ? DnsStatus.NotQueried : DnsStatus.Ok, false), (result.Dmarc.Answer.Status, result.Dmarc.Answer.Pruned));
+            Assert.Equal(waits ? TlsRptStatus.Unknown : TlsRptStatus.Absent, result.TlsRpt!.Status);
+            Assert.True(result.Evidence!.Unknown > 0);
+        }
+    }
+
     // RFC 6604 §3: after a CNAME the NXDOMAIN is the target's, and the name itself exists.
     [Fact]
     public async Task ADanglingAliasIsNotPruned() =>

@@ -68,7 +68,16 @@ public sealed class DenialTests : IDisposable
         Assert.InRange((long)rows["denied"]!, 10, Names / 20);
     }
 
-    private async Task<ScanOutcome> ScanAsync(LyingWorld world, bool resume = false, CancellationTokenSource? stop = null)
+    // Names that were asked for themselves before the lie, and below themselves in it: they look like names without records.
+    [Fact]
+    public async Task What_was_under_way_when_the_lie_began_is_asked_again_too()
+    {
+        Assert.Null((await ScanAsync(new SuddenLie(from: 350, until: 1000), inFlight: 300)).StoppedBecause);
+        var row = ParquetRows.Read(_folder.Path("run"), "count(*) AS n, count(*) FILTER (dmarc_class = 'reject' AND spf_class = 'fail' AND spf_lookups_worst = 1) AS protected")[0];
+        Assert.Equal(((long)Names, (long)Names), (row["n"], row["protected"]));
+    }
+
+    private async Task<ScanOutcome> ScanAsync(ILabWorld world, bool resume = false, CancellationTokenSource? stop = null, int inFlight = 20)
     {
         await using var server = LabDnsServer.Start(world, new LabHostOptions(), TimeProvider.System);
         var options = new ScanOptions
@@ -77,7 +86,7 @@ public sealed class DenialTests : IDisposable
             Output = _folder.Path("run"),
             Resume = resume,
             Resolvers = [server.Endpoint],
-            Resolver = new ResolverOptions { QueriesPerSecond = 0, InFlight = 20, TimeoutSeconds = 5, Attempts = 1 },
+            Resolver = new ResolverOptions { QueriesPerSecond = 0, InFlight = inFlight, TimeoutSeconds = 5, Attempts = 1 },
             PolicyFetch = new PolicyFetchOptions { UserAgent = "test" },
             Passes = 1,
             PassPause = TimeSpan.Zero,
@@ -117,6 +126,27 @@ public sealed class DenialTests : IDisposable
             if (lied && times > 1 && Silent) return new LabDnsResponse { Fault = LabDnsFault.Refused };
             if (number % 20 == 0 || labels.Length > 2 || (lied && times == 1)) return new LabDnsResponse { Rcode = 3 };
             return new LabDnsResponse { Answers = type == DnsRecordType.Mx ? [new MxRecord(name, 300, 10, "mx.mail-host.net")] : [] };
+        }
+
+        public LabPolicyHost? PolicyHost(string host) => null;
+    }
+
+    /// <summary>Every name is protected, by records of its own and one that all include; some questions in a row are told that nothing exists.</summary>
+    private sealed class SuddenLie(int from, int until) : ILabWorld
+    {
+        private int _asked;
+
+        public LabDnsResponse Resolve(string name, DnsRecordType type)
+        {
+            if (!name.EndsWith(".test", StringComparison.Ordinal)) return new LabDnsResponse();
+            int number = Interlocked.Increment(ref _asked);
+            if (number >= from && number < until) return new LabDnsResponse { Rcode = 3 };
+            string? text = type != DnsRecordType.Txt ? null
+                : name.StartsWith("_dmarc.", StringComparison.Ordinal) ? "v=DMARC1; p=reject"
+                : name == "spf.shared.test" ? "v=spf1 ip4:192.0.2.1 ~all"
+                : name.StartsWith('_') ? null
+                : "v=spf1 include:spf.shared.test -all";
+            return new LabDnsResponse { Answers = text is null ? [] : [TxtRecord.FromText(name, 300, text)] };
         }
 
         public LabPolicyHost? PolicyHost(string host) => null;
