@@ -31,6 +31,9 @@ public sealed record DnsAnswer
     /// <summary>The CNAME chain ends at a name that does not exist (RFC 6604 §3).</summary>
     public bool CnameDangling => CnameTarget is not null && Status == DnsStatus.Nxdomain;
 
+    /// <summary>NXDOMAIN, and it speaks of the very name that was asked for: after a CNAME it speaks of the target (RFC 6604 §3).</summary>
+    public bool IsDenial => CnameTarget is null && Status == DnsStatus.Nxdomain;
+
     /// <summary>Seconds for which a cache may keep this: the smallest TTL of the chain, or the negative TTL (RFC 2308 §5). 0 for unknown.</summary>
     public uint Ttl { get; init; }
 

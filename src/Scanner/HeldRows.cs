@@ -34,7 +34,7 @@ internal sealed class HeldRows(int names)
         {
             if (answer.Resolver is not { } by || answer.Presence == Presence.Unknown || answer.Question.Name != row.Name.Name) continue;
             if (!_resolvers.TryGetValue(by, out var recent)) _resolvers.Add(by, recent = new Recent());
-            recent.Add(answer is { Status: DnsStatus.Nxdomain, CnameTarget: null }, row.ScannedAt, ended);
+            recent.Add(answer.IsDenial, row.ScannedAt, ended);
         }
         IsSuspecting = _resolvers.Values.Any(recent => recent.IsSuspected);
     }

@@ -9,10 +9,11 @@ namespace Scanner;
 /// <param name="take">The next item; null when there are no more.</param>
 /// <param name="work">What may be slow.</param>
 /// <param name="put">What becomes of it. Waiting here is back-pressure, and nobody takes the place of one who waits.</param>
+/// <param name="hasRoom">Could more be done at once? Where items are slow because there is too much of them, more workers would only make them slower.</param>
 /// <param name="failed">Cancelled at the first fault: then the others have nothing to go on for.</param>
 internal sealed class NameWorkers<TItem, TResult>(
     int workers, int mostBeside, Func<ValueTask<TItem?>> take, Func<TItem, Task<TResult>> work, Func<TResult, ValueTask> put,
-    CancellationTokenSource failed, TimeProvider time)
+    Func<bool> hasRoom, CancellationTokenSource failed, TimeProvider time)
     where TItem : class
 {
     /// <summary>Half of the first time limit of a question; what a resolver has to ask for all over the world is mostly there by then.</summary>
@@ -78,7 +79,7 @@ internal sealed class NameWorkers<TItem, TResult>(
     private void Look()
     {
         // A look that comes while the last one is still at it has nothing to add.
-        if (!_looking.TryEnter()) return;
+        if (!hasRoom() || !_looking.TryEnter()) return;
         try
         {
             long now = time.GetTimestamp();

@@ -1,8 +1,9 @@
 namespace Scanner;
 
 /// <summary>How each pass asks (classification.md 2.3). The first is the scan; the later ones take up what it could not answer: later,
-/// slower, with more time for each answer, from an empty cache, and the last one over TCP. What lies below a name that does not answer at all is the last one's (<see cref="ScanOptions.LeaveBelowForLater"/>). Where there are several resolvers, each question begins
-/// with another than the one that had nothing to say last (NameDeadline).</summary>
+/// slower, with more time for each answer, from an empty cache, and the last one over TCP. What lies below a name that does not answer at all is
+/// the last one's (<see cref="ScanOptions.LeaveBelowForLater"/>). Where there are several resolvers, each question begins with another than
+/// the one that had nothing to say last (NameDeadline).</summary>
 internal static class ScanPasses
 {
     /// <summary>Tries for one question in a later pass. The first has made three already, and the pass after comes anyway.</summary>

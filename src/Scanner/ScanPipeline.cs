@@ -17,7 +17,9 @@ namespace Scanner;
 /// </summary>
 /// <param name="pass">1-based; from the second on the names bring what is settled with them.</param>
 /// <param name="trace">Follows one name; null for none.</param>
-public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, ScanOptions options, ScanProgress progress, TimeProvider time, int pass = 1, NameTrace? trace = null)
+/// <param name="waiting">How many queries wait for their turn to be sent; null when nobody knows.</param>
+public sealed class ScanPipeline(
+    DomainScanner scanner, IPolicyFetcher fetcher, ScanOptions options, ScanProgress progress, TimeProvider time, int pass = 1, NameTrace? trace = null, Func<int>? waiting = null)
 {
     /// <summary>Names read ahead: enough that no worker waits for the reader.</summary>
     private const int NamesAhead = 1_000;
@@ -37,6 +39,13 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
     /// <summary>Names that wait for dead servers and go on beside the others. Each waits for at least one query: more of them than may be in flight
     /// would only wait for each other.</summary>
     private int MostBeside => options.Resolver.InFlight;
+
+    /// <summary>How often the reader looks whether it is less crowded.</summary>
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Queries waiting for their turn, beyond which no further name is begun. Enough to use every place and every turn at once; more would only
+    /// wait, while the names' time runs out and their answers drift apart.</summary>
+    private int Crowd => Math.Max(32, options.Resolver.InFlight / 8);
 
     /// <param name="names">Read on one thread, lazily.</param>
     /// <param name="write">Called for one row at a time.</param>
@@ -64,6 +73,7 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
                 {
                     if (stop.IsCancellationRequested) break;
                     await ceiling.WaitAsync(nameQueue.Reader.Count == 0, stop.Token).ConfigureAwait(false);
+                    await WaitWhileCrowdedAsync().ConfigureAwait(false);
                     await nameQueue.Writer.WriteAsync(name, stop.Token).ConfigureAwait(false);
                 }
             }
@@ -75,6 +85,14 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
             {
                 nameQueue.Writer.Complete();
             }
+        }
+
+        async ValueTask WaitWhileCrowdedAsync()
+        {
+            if (waiting is null || (waiting() == 0 && options.Resolver.QueriesPerSecond == 0)) return;
+            // Behind the names that were begun last: what they ask is counted before there are more.
+            await Task.Yield();
+            while (waiting() > Crowd) await Task.Delay(LookAgain, time, stop.Token).ConfigureAwait(false);
         }
 
         Task ResolveAllAsync() => new NameWorkers<ScanItem, DomainResult?>(
@@ -89,6 +107,7 @@ public sealed class ScanPipeline(DomainScanner scanner, IPolicyFetcher fetcher, 
                 var next = DomainScanner.WantsPolicy(result) ? policyQueue.Writer : rowQueue.Writer;
                 await next.WriteAsync(result, failed.Token).ConfigureAwait(false);
             },
+            () => waiting is null || waiting() <= Crowd,
             failed,
             time).RunAsync();
 

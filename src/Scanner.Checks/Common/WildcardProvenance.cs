@@ -18,7 +18,7 @@ public static class WildcardProvenance
     /// </summary>
     /// <param name="neighbours">The TXT answers one label below the name (_dmarc, _mta-sts), as far as they were asked.</param>
     public static bool IsPossible(IEnumerable<DnsAnswer?> neighbours) =>
-        !neighbours.Any(a => a is { Status: DnsStatus.Nxdomain, CnameTarget: null });
+        !neighbours.Any(a => a is { IsDenial: true });
 
     /// <summary>Is the record what a name that nobody made answers as well? Null when the probe has no answer.</summary>
     /// <param name="record">The TXT answer that holds the record, of the right version.</param>

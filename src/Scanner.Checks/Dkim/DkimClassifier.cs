@@ -12,12 +12,12 @@ public static class DkimClassifier
     {
         if (domainKey.Pruned || domainKey.Status is DnsStatus.NameTooLong) return DkimEnt.Absent;
         // A CNAME at _domainkey exists, wherever it leads (RFC 6604 §3).
-        if (domainKey.Status == DnsStatus.Nxdomain && domainKey.CnameTarget is null) return DkimEnt.Absent;
+        if (domainKey.IsDenial) return DkimEnt.Absent;
         if (domainKey.Presence == Dns.Presence.Unknown) return DkimEnt.Unknown;
         return control switch
         {
             null => DkimEnt.Unknown,
-            { Status: DnsStatus.Nxdomain, CnameTarget: null } => DkimEnt.Exists,
+            { IsDenial: true } => DkimEnt.Exists,
             _ when control.Presence == Dns.Presence.Unknown => DkimEnt.Unknown,
             _ => DkimEnt.Inconclusive,
         };

@@ -60,7 +60,7 @@ public static class DmarcLookup
         string[] hosts = [.. rua.Union(ruf, StringComparer.Ordinal).Where(host => !host.StartsWith('['))];
         var answers = await Task.WhenAll(hosts.Select(AskAsync));
         var authorised = hosts.Zip(answers).ToDictionary(p => p.First, p => p.Second.Authorised, StringComparer.Ordinal);
-        string[] missing = [.. hosts.Zip(answers).Where(p => p.Second.Host is { Status: DnsStatus.Nxdomain, CnameTarget: null }).Select(p => p.First)];
+        string[] missing = [.. hosts.Zip(answers).Where(p => p.Second.Host.IsDenial).Select(p => p.First)];
         return result with
         {
             RuaAuth = record.Rua.ValidCount == 0 ? null : DmarcReportAuth.Of(rua.Select(Authorised)),

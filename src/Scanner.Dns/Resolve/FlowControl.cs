@@ -46,6 +46,9 @@ internal sealed class FlowControl : IDisposable
         _ticker = time.CreateTimer(static flow => ((FlowControl)flow!).OnTick(), this, Tick, Tick);
     }
 
+    /// <summary>Queries that wait for a permit, about: read without the lock, and those that gave up are still among them.</summary>
+    public int Waiting => _waiting.Count;
+
     /// <summary>Waits for a permit, and names the resolver that it is for: the next in turn. The caller sends one query there at once,
     /// and then calls <see cref="Leave"/>.</summary>
     /// <param name="avoid">Not this one, if there is another.</param>

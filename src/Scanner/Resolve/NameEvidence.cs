@@ -93,7 +93,7 @@ public sealed class NameEvidence
         lock (_answers)
         {
             foreach (var (answer, _) in _answers)
-                if (answer is { Status: DnsStatus.Nxdomain, CnameTarget: null } && answer.Question.Name == name) return true;
+                if (answer.IsDenial && answer.Question.Name == name) return true;
             return false;
         }
     }

@@ -161,7 +161,7 @@ internal sealed class NameScan(ListedName listed, IResolver ask, IResolver askSh
             var answer = await done.ConfigureAwait(false);
             if (answer.Presence == Presence.Unknown) continue;
             later = false;
-            if (!options.Prune || answer is not { Status: DnsStatus.Nxdomain, CnameTarget: null }) return Below.Ask;
+            if (!options.Prune || !answer.IsDenial) return Below.Ask;
             denied = true;
         }
         return denied ? Below.Denied : later ? Below.AskLater : Below.Ask;
@@ -174,7 +174,7 @@ internal sealed class NameScan(ListedName listed, IResolver ask, IResolver askSh
         foreach (var answer in (ReadOnlySpan<DnsAnswer?>)[apexMx, apexTxt])
         {
             if (answer is null || answer.Presence == Presence.Unknown) continue;
-            return answer is { Status: DnsStatus.Nxdomain, CnameTarget: null } ? Presence.Absent : Presence.Present;
+            return answer.IsDenial ? Presence.Absent : Presence.Present;
         }
         return below.Status is DnsStatus.Ok or DnsStatus.Nodata ? Presence.Present : Presence.Unknown;
     }

@@ -13,6 +13,7 @@ public sealed class NameWorkersTests : IDisposable
     private readonly ConcurrentDictionary<int, bool> _put = new();
     private readonly TaskCompletionSource _putting = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _failed = new();
+    private bool _hasRoom = true;
     private int _next;
     private int _atPut;
 
@@ -26,8 +27,13 @@ public sealed class NameWorkersTests : IDisposable
         await UntilBegun(Workers);
         await PassAsync(NameWorkers<object, int>.Slow / 2);
         Assert.Equal(Workers, _begun.Count);
-        // All three are slow now, and three others begin; then two more, and that is all there may be.
+        // All three are slow now, but where they are slow because there is too much to do, more would not help.
+        _hasRoom = false;
         await PassAsync(NameWorkers<object, int>.Slow);
+        Assert.Equal(Workers, _begun.Count);
+        // Three others begin; then two more, and that is all there may be.
+        _hasRoom = true;
+        await PassAsync(NameWorkers<object, int>.Slow / 2);
         await UntilBegun(6);
         await PassAsync(2 * NameWorkers<object, int>.Slow);
         await UntilBegun(8);
@@ -84,7 +90,7 @@ public sealed class NameWorkersTests : IDisposable
             await _putting.Task;
             Assert.True(_put.TryAdd(number, true));
         },
-        _failed, _time).RunAsync();
+        () => _hasRoom, _failed, _time).RunAsync();
 
     /// <summary>In steps, with time for the workers to begin between them.</summary>
     private async Task PassAsync(TimeSpan time)
