@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Scanner.Dns;
 using Scanner.Resolve;
 
 namespace Scanner;
@@ -12,14 +11,15 @@ namespace Scanner;
 /// <param name="names">Names that may be under way at once: so many rows may come before the first denied name behind them does.</param>
 internal sealed class HeldRows(int names)
 {
-    /// <summary>Answers of one resolver about listed names, by which it is suspected.</summary>
+    /// <summary>Names about which one resolver said something, by which it is suspected.</summary>
     public const int Sample = 64;
 
-    /// <summary>Denials among them that make it suspect. Lower than what <see cref="DenialWatch"/> asks for, so that it finds waiting whatever it doubts. In a
-    /// list of which a twentieth does not exist 16 of 64 are met once in 10^8 samples; being wrong costs some disk and time.</summary>
-    public const int Suspicious = 16;
+    /// <summary>Denied ones among them that make it suspect. Not more than what <see cref="DenialWatch"/> asks for, so that it finds waiting whatever it
+    /// doubts. In a list of which a tenth does not exist 20 of 64 are met once in a million samples; being wrong costs some disk and time.</summary>
+    public const int Suspicious = 20;
 
     private readonly Queue<(DomainResult Row, DateTimeOffset Ended)> _rows = new();
+    private readonly List<(string By, bool Denied)> _verdicts = [];
     private readonly Dictionary<string, Recent> _resolvers = new(StringComparer.Ordinal);
 
     /// <summary>Is a resolver suspected now?</summary>
@@ -30,13 +30,14 @@ internal sealed class HeldRows(int names)
     {
         _rows.Enqueue((row, ended));
         if (row.Evidence is not { } evidence) return;
-        foreach (var (answer, _) in evidence.Answers)
+        evidence.Verdicts(row.Name.Name, _verdicts);
+        IsSuspecting = false;
+        foreach (var (by, denied) in _verdicts)
         {
-            if (answer.Resolver is not { } by || answer.Presence == Presence.Unknown || answer.Question.Name != row.Name.Name) continue;
             if (!_resolvers.TryGetValue(by, out var recent)) _resolvers.Add(by, recent = new Recent());
-            recent.Add(answer.IsDenial, row.ScannedAt, ended);
+            recent.Add(denied, row.ScannedAt, ended);
         }
-        IsSuspecting = _resolvers.Values.Any(recent => recent.IsSuspected);
+        foreach (var recent in _resolvers.Values) IsSuspecting |= recent.IsSuspected;
     }
 
     /// <summary>The next row that need not be held any longer.</summary>
@@ -51,8 +52,12 @@ internal sealed class HeldRows(int names)
         return true;
     }
 
-    private bool RestsOnSuspects(NameEvidence evidence, DateTimeOffset from, DateTimeOffset until) =>
-        _resolvers.Any(resolver => resolver.Value.WasSuspected(from, until) && (evidence.IsHostDenied || evidence.HasDenial(resolver.Key)));
+    private bool RestsOnSuspects(NameEvidence evidence, DateTimeOffset from, DateTimeOffset until)
+    {
+        foreach (var (by, recent) in _resolvers)
+            if (recent.WasSuspected(from, until) && (evidence.IsHostDenied || evidence.HasDenial(by))) return true;
+        return false;
+    }
 
     /// <summary>The last answers of one resolver about listed names, and the times in which it was suspected.</summary>
     private sealed class Recent

@@ -17,9 +17,9 @@ namespace Scanner;
 /// </summary>
 /// <param name="pass">1-based; from the second on the names bring what is settled with them.</param>
 /// <param name="trace">Follows one name; null for none.</param>
-/// <param name="waiting">How many queries wait for their turn to be sent; null when nobody knows.</param>
+/// <param name="resolver">Who sends the questions and knows how many wait for their turn; null when nobody does.</param>
 public sealed class ScanPipeline(
-    DomainScanner scanner, IPolicyFetcher fetcher, ScanOptions options, ScanProgress progress, TimeProvider time, int pass = 1, NameTrace? trace = null, Func<int>? waiting = null)
+    DomainScanner scanner, IPolicyFetcher fetcher, ScanOptions options, ScanProgress progress, TimeProvider time, int pass = 1, NameTrace? trace = null, StubResolver? resolver = null)
 {
     /// <summary>Names read ahead: enough that no worker waits for the reader.</summary>
     private const int NamesAhead = 1_000;
@@ -43,8 +43,8 @@ public sealed class ScanPipeline(
     /// <summary>How often the reader looks whether it is less crowded.</summary>
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Queries waiting for their turn, beyond which no further name is begun. Enough to use every place and every turn at once; more would only
-    /// wait, while the names' time runs out and their answers drift apart.</summary>
+    /// <summary>Queries waiting for their turn, beyond which no further name is begun. Enough to use every turn at once; more would only wait, while
+    /// the names' time runs out and their answers drift apart.</summary>
     private int Crowd => Math.Max(32, options.Resolver.InFlight / 8);
 
     /// <param name="names">Read on one thread, lazily.</param>
@@ -89,10 +89,10 @@ public sealed class ScanPipeline(
 
         async ValueTask WaitWhileCrowdedAsync()
         {
-            if (waiting is null || (waiting() == 0 && options.Resolver.QueriesPerSecond == 0)) return;
+            if (resolver is null || (resolver.WaitingForRate == 0 && options.Resolver.QueriesPerSecond == 0)) return;
             // Behind the names that were begun last: what they ask is counted before there are more.
             await Task.Yield();
-            while (waiting() > Crowd) await Task.Delay(LookAgain, time, stop.Token).ConfigureAwait(false);
+            while (resolver.WaitingForRate > Crowd) await Task.Delay(LookAgain, time, stop.Token).ConfigureAwait(false);
         }
 
         Task ResolveAllAsync() => new NameWorkers<ScanItem, DomainResult?>(
@@ -107,7 +107,7 @@ public sealed class ScanPipeline(
                 var next = DomainScanner.WantsPolicy(result) ? policyQueue.Writer : rowQueue.Writer;
                 await next.WriteAsync(result, failed.Token).ConfigureAwait(false);
             },
-            () => waiting is null || waiting() <= Crowd,
+            () => resolver is null || resolver.Waiting <= Crowd,
             failed,
             time).RunAsync();
 
@@ -115,7 +115,9 @@ public sealed class ScanPipeline(
         {
             try
             {
-                return await FollowAsync(name.Name.Name, () => scanner.ScanAsync(name, pass, failed.Token)).ConfigureAwait(false);
+                return trace is null
+                    ? await scanner.ScanAsync(name, pass, failed.Token).ConfigureAwait(false)
+                    : await FollowAsync(name.Name.Name, () => scanner.ScanAsync(name, pass, failed.Token)).ConfigureAwait(false);
             }
             catch (ResolverUnreachableException e)
             {

@@ -135,7 +135,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         var shared = session.Shared = new CachingResolver(stub, passOptions.Resolver.CacheEntries, time);
         var scanner = new DomainScanner(stub, shared, passOptions, time);
         var stamp = StampOf(store.Begun);
-        var pipeline = new ScanPipeline(scanner, new HttpsPolicyFetcher(shared, passOptions.PolicyFetch, time, turns), passOptions, progress, time, pass, _trace, () => stub.Waiting);
+        var pipeline = new ScanPipeline(scanner, new HttpsPolicyFetcher(shared, passOptions.PolicyFetch, time, turns), passOptions, progress, time, pass, _trace, stub);
         progress.BeginPass(pass, names);
         if (pass < LastPass) store.BeginKeeping(pass);
         var held = pass == 1 ? new HeldRows(ScanPipeline.WorkersFor(passOptions.Resolver)) : null;

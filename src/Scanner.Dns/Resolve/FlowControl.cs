@@ -49,6 +49,9 @@ internal sealed class FlowControl : IDisposable
     /// <summary>Queries that wait for a permit, about: read without the lock, and those that gave up are still among them.</summary>
     public int Waiting => _waiting.Count;
 
+    /// <summary>The same, but 0 while what is wanting are places among those in flight: then answers make room, and not the clock.</summary>
+    public int WaitingForRate => Volatile.Read(ref _inFlight) < _places ? Waiting : 0;
+
     /// <summary>Waits for a permit, and names the resolver that it is for: the next in turn. The caller sends one query there at once,
     /// and then calls <see cref="Leave"/>.</summary>
     /// <param name="avoid">Not this one, if there is another.</param>

@@ -71,9 +71,11 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     /// <summary>What this resolver has done so far; the same object for its whole life.</summary>
     public ResolverStatistics Statistics { get; }
 
-    /// <summary>Queries that wait for their turn to be sent, about: for their place among those in flight, or because of the rate. Who has
-    /// more questions does well to wait too.</summary>
+    /// <summary>Queries that wait for their turn to be sent, about: for their place among those in flight, or because of the rate.</summary>
     public int Waiting => _flow.Waiting;
+
+    /// <summary>Those that wait because of the rate, the user's or a resolver's ceiling. Who has more questions does well to wait too.</summary>
+    public int WaitingForRate => _flow.WaitingForRate;
 
     /// <summary>Resolvers that get trial queries only, for the time being.</summary>
     internal int OpenCircuits => _upstreams.Count(upstream => upstream.IsOpen);

@@ -98,6 +98,24 @@ public sealed class NameEvidence
         }
     }
 
+    /// <summary>What each resolver said about the existence of the name itself, once for each: the second denial of a name says nothing new.</summary>
+    /// <param name="verdicts">Filled anew. Without resolvers that said nothing.</param>
+    public void Verdicts(string name, List<(string By, bool Denied)> verdicts)
+    {
+        verdicts.Clear();
+        lock (_answers)
+        {
+            foreach (var (answer, shared) in _answers)
+            {
+                if (shared || answer.Resolver is not { } by || answer.Presence == Presence.Unknown || answer.Question.Name != name) continue;
+                int at = 0;
+                while (at < verdicts.Count && verdicts[at].By != by) at++;
+                if (at == verdicts.Count) verdicts.Add((by, answer.IsDenial));
+                else if (answer.IsDenial) verdicts[at] = (by, true);
+            }
+        }
+    }
+
     /// <summary>Has this resolver said of anything that was asked for this name that it does not exist?</summary>
     /// <param name="by"><c>address:port</c>.</param>
     public bool HasDenial(string by)
