@@ -16,7 +16,7 @@ public sealed record DenialSpell(string Resolver, DateTimeOffset From, DateTimeO
         pending.ScannedAt <= Until && pending.AskedAt >= From && (pending.Evidence.HasDenial(Resolver) || pending.Evidence.IsHostDenied);
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"resolver {Resolver} said that {Denied} of {Asked} names do not exist, from {From:yyyy-MM-dd'T'HH:mm:ss'Z'} to {Until:HH:mm:ss'Z'}, far more than else in this run");
+        $"Resolver {Resolver} said that {Denied} of {Asked} names do not exist, from {From:yyyy-MM-dd'T'HH:mm:ss'Z'} to {Until:HH:mm:ss'Z'}, far more than else in this run");
 }
 
 /// <summary>

@@ -295,6 +295,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         {
             Ended = time.GetUtcNow(),
             Passes = counted.Passes,
+            DenialSpells = store.Doubts ?? [],
             QueryStatus = counted.QueryStatus,
             QueriesSent = counters.Sent,
             Retries = counters.Retries,

@@ -51,6 +51,7 @@ public static class Headline
             yield return $"Of {Count(mailUnknown)} further listed names it is not known whether they run mail.";
         if (figures.Find(OtherEnforcement, summary.Headline) is { } other)
             yield return $"Enforcing is {Enforcement} (RFC 9989 section 3.2.9); by p or sp alone ({OtherEnforcement}) it is {Percent(other.Share, 1)}.";
+        foreach (var spell in run.Manifests.SelectMany(manifest => manifest.DenialSpells)) yield return $"{spell}; what it denied then was asked again.";
         if (Completeness(figures) is { Length: > 0 } completeness)
             yield return $"Unknown answers over resolvable names: {completeness}.";
     }

@@ -92,6 +92,9 @@ public sealed record RunManifest
 
     public IReadOnlyList<PassCounts> Passes { get; init; } = [];
 
+    /// <summary>Times in which a resolver denied far more names than usual; what it denied then was asked again (<see cref="DenialWatch"/>).</summary>
+    public IReadOnlyList<DenialSpell> DenialSpells { get; init; } = [];
+
     /// <summary>For each query type (mx, txt, dmarc, …) the names by final status.</summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> QueryStatus { get; init; } =
         new Dictionary<string, IReadOnlyDictionary<string, long>>();

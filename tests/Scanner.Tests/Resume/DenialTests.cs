@@ -30,6 +30,8 @@ public sealed class DenialTests : IDisposable
         Assert.Null((await ScanAsync(world)).StoppedBecause);
         Assert.Equal((Names, Names / 20), Rows());
         Assert.Single(_warnings);
+        var spell = Assert.Single(RunFolder.Open(_folder.Path("run")).LoadManifest().DenialSpells);
+        Assert.True(spell.Denied >= spell.Asked / 2 && spell.From < spell.Until && spell.Resolver.StartsWith("127.0.0.1:", StringComparison.Ordinal), spell.ToString());
         Assert.InRange(world.AskedAgain, until - from, 3 * (until - from + 300));
     }
 
@@ -54,6 +56,7 @@ public sealed class DenialTests : IDisposable
         Assert.Equal((Names, Names / 20), Rows());
         Assert.Equal(0, world.AskedAgain);
         Assert.Empty(_warnings);
+        Assert.Empty(RunFolder.Open(_folder.Path("run")).LoadManifest().DenialSpells);
         Assert.Equal(1, Assert.Single(RunFolder.Open(_folder.Path("run")).LoadManifest().Passes).Pass);
     }
 

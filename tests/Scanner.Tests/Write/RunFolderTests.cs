@@ -62,7 +62,7 @@ public sealed class RunFolderTests : IDisposable
     {
         using var json = JsonDocument.Parse(Manifest.ToJson());
         Assert.Equal(
-            "schema_version scan_id tool_version tool_commit command_line options result_options options_sha256 list list_sha256 lines psl_version data_versions resolvers checks started reclassified_from reclassified_at ended host vantage contact passes query_status queries_sent retries tcp_share hedged wire resources cache_hits policy_fetches rows_written rows_provisional not_scanned resumed seconds complete interrupted_reason".Split(' '),
+            "schema_version scan_id tool_version tool_commit command_line options result_options options_sha256 list list_sha256 lines psl_version data_versions resolvers checks started reclassified_from reclassified_at ended host vantage contact passes denial_spells query_status queries_sent retries tcp_share hedged wire resources cache_hits policy_fetches rows_written rows_provisional not_scanned resumed seconds complete interrupted_reason".Split(' '),
             json.RootElement.EnumerateObject().Select(p => p.Name));
         Assert.Equal(
             "read blank valid invalid duplicate unqueryable excluded".Split(' '),
