@@ -21,7 +21,7 @@ internal sealed class CrashWorld : ILabWorld
         string[] labels = name.Split('.');
         string listed = labels.Length >= 2 ? labels[^2] : "";
         if (listed.Length < 2 || !int.TryParse(listed[1..], out int number)) return new LabDnsResponse { Rcode = 3 };
-        var fault = (number % 10) switch { 3 => LabDnsFault.Refused, 6 when IsBase(labels, type) && _asked.TryAdd((name, type), true) => LabDnsFault.Refused, _ => LabDnsFault.None };
+        var fault = (number % 10) switch { 3 => LabDnsFault.Refused, 6 when IsFirstAsked(labels, type) && _asked.TryAdd((name, type), true) => LabDnsFault.Refused, _ => LabDnsFault.None };
         if (labels.Length > 2)
         {
             return labels[0] == "_dmarc" && number % 2 == 0
@@ -37,10 +37,9 @@ internal sealed class CrashWorld : ILabWorld
         return new LabDnsResponse { Fault = fault, Answers = answers };
     }
 
-    /// <summary>A question that every pass asks at once. One that is asked only after others are answered (the probe for a wildcard) would meet its
-    /// first time in the last pass of a calm run and in the first of another.</summary>
-    private static bool IsBase(string[] labels, DnsRecordType type) =>
-        labels.Length == 2 ? type is DnsRecordType.Mx or DnsRecordType.Txt : labels[0] is "_dmarc" or "_mta-sts" or "_smtp";
+    /// <summary>A question that every pass asks at once. One that is asked only after others are answered (what lies below the name, the probe for a
+    /// wildcard) would meet its first time in the last pass of a calm run and in the first of another.</summary>
+    private static bool IsFirstAsked(string[] labels, DnsRecordType type) => labels.Length == 2 && type is (DnsRecordType.Mx or DnsRecordType.Txt);
 
     public LabPolicyHost? PolicyHost(string host) => null;
 }
