@@ -89,8 +89,9 @@ internal sealed class TcpConnection : IDisposable
         foreach (var ticket in left)
         {
             // RFC 7766 §6.2.4: a server may close a connection, which it finds idle or has served enough, just when we send on it. Where it
-            // has answered before, what it left unanswered goes to another connection.
-            if (ticket.IsLive && ticket.Moves < MaxMoves && Volatile.Read(ref _answers) > 0) _pool.Submit(ticket with { Moves = ticket.Moves + 1 });
+            // has answered before, what it left unanswered goes to another connection. So it does where there were several questions: the
+            // server may have closed because of one of them.
+            if (ticket.IsLive && ticket.Moves < MaxMoves && (Volatile.Read(ref _answers) > 0 || (_isConnected && left.Length > 1))) _pool.Submit(ticket with { Moves = ticket.Moves + 1 });
             else _pool.End(ticket, why);
         }
     }

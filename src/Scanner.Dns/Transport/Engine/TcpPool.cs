@@ -38,7 +38,7 @@ internal sealed class TcpPool(EngineTransport transport, EngineOptions options, 
             TcpConnection? connection;
             try
             {
-                connection = Choose();
+                connection = Choose(alone: ticket.Moves > 0);
             }
             catch (SocketException e)
             {
@@ -96,7 +96,8 @@ internal sealed class TcpPool(EngineTransport transport, EngineOptions options, 
         foreach (var connection in connections) connection.Dispose();
     }
 
-    private TcpConnection? Choose()
+    /// <param name="alone">On a connection of its own if there may be another: it shared one with a question at which the server closed, perhaps.</param>
+    private TcpConnection? Choose(bool alone)
     {
         lock (_lock)
         {
@@ -104,7 +105,7 @@ internal sealed class TcpPool(EngineTransport transport, EngineOptions options, 
             TcpConnection? best = null;
             foreach (var connection in _connections)
                 if (!connection.IsDraining && (best is null || connection.Open < best.Open)) best = connection;
-            if (best is not null && (best.Open < Busy || _connections.Count >= options.TcpConnections)) return best;
+            if (best is not null && ((best.Open < Busy && !alone) || _connections.Count >= options.TcpConnections)) return best;
             // All are draining: one more than the limit, rather than nothing.
             var added = new TcpConnection(this);
             _connections.Add(added);

@@ -60,6 +60,19 @@ public sealed class TcpTests
         Assert.True(server.Connections >= 10);
     }
 
+    // A question at which the server hangs up takes the others on its connection with it: they have their answers over another.
+    [Fact]
+    public async Task A_question_at_which_the_server_closes_costs_no_other_its_answer()
+    {
+        await using var server = new TcpServer { ClosesAt = "bad.example" };
+        await using var transport = new EngineTransport(server.EndPoint);
+        var bad = AskAsync(transport, "bad.example");
+        var replies = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => AskAsync(transport, $"n{i}.example")));
+        Assert.All(replies, r => Assert.True(r.Outcome == TransportOutcome.Answered, r.ErrorText));
+        Assert.Equal(TransportOutcome.NetworkError, (await bad).Outcome);
+        Assert.InRange(server.Connections, 2, 20);
+    }
+
     [Fact]
     public async Task Answers_to_other_questions_are_dropped()
     {
@@ -131,6 +144,9 @@ public sealed class TcpTests
 
         public int CloseAfter { get; init; } = int.MaxValue;
 
+        /// <summary>Closes without a word when it is asked this.</summary>
+        public string? ClosesAt { get; init; }
+
         public bool Forge { get; init; }
 
         public bool Silent { get; set; }
@@ -182,6 +198,7 @@ public sealed class TcpTests
                     byte[] message = new byte[BinaryPrimitives.ReadUInt16BigEndian(length)];
                     await stream.ReadExactlyAsync(message, _stop.Token);
                     block.Add(ReceivedQuery.Parse(message, overTcp: true));
+                    if (block[^1].Name == ClosesAt) break;
                     if (Silent || block.Count < BlockSize) continue;
                     block.Reverse();
                     foreach (var query in block.Take(CloseAfter - answers)) await AnswerAsync(stream, query);
