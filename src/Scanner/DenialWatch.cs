@@ -11,9 +11,9 @@ namespace Scanner;
 /// <param name="Denied">Of them, those that it said do not exist.</param>
 public sealed record DenialSpell(string Resolver, DateTimeOffset From, DateTimeOffset Until, long Asked, long Denied)
 {
-    /// <summary>Is one of the name's denials of this resolver, and may it be of this time? Of a policy's host it is not known whose it is.</summary>
+    /// <summary>Does the name rest on a denial that may be of this resolver and this time?</summary>
     internal bool Covers(PendingName pending) =>
-        pending.ScannedAt <= Until && pending.AskedAt >= From && (pending.Evidence.HasDenial(Resolver) || pending.Evidence.IsHostDenied);
+        pending.ScannedAt <= Until && pending.AskedAt >= From && pending.Evidence.RestsOnDenial(Resolver);
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"Resolver {Resolver} said that {Denied} of {Asked} names do not exist, from {From:yyyy-MM-dd'T'HH:mm:ss'Z'} to {Until:HH:mm:ss'Z'}, far more than else in this run");

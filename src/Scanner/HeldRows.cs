@@ -55,7 +55,7 @@ internal sealed class HeldRows(int names)
     private bool RestsOnSuspects(NameEvidence evidence, DateTimeOffset from, DateTimeOffset until)
     {
         foreach (var (by, recent) in _resolvers)
-            if (recent.WasSuspected(from, until) && (evidence.IsHostDenied || evidence.HasDenial(by))) return true;
+            if (recent.WasSuspected(from, until) && evidence.RestsOnDenial(by)) return true;
         return false;
     }
 

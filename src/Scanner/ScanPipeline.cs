@@ -115,9 +115,8 @@ public sealed class ScanPipeline(
         {
             try
             {
-                return trace is null
-                    ? await scanner.ScanAsync(name, pass, failed.Token).ConfigureAwait(false)
-                    : await FollowAsync(name.Name.Name, () => scanner.ScanAsync(name, pass, failed.Token)).ConfigureAwait(false);
+                var scanning = trace is null ? scanner.ScanAsync(name, pass, failed.Token) : ScanFollowedAsync(name);
+                return await scanning.ConfigureAwait(false);
             }
             catch (ResolverUnreachableException e)
             {
@@ -140,6 +139,9 @@ public sealed class ScanPipeline(
             }
             await Task.WhenAll(fetches).ConfigureAwait(false);
         }
+
+        // Apart, so that names pay for no closure while nobody is followed.
+        Task<DomainResult> ScanFollowedAsync(ScanItem name) => FollowAsync(name.Name.Name, () => scanner.ScanAsync(name, pass, failed.Token));
 
         Task<DomainResult> FollowAsync(string name, Func<Task<DomainResult>> work) =>
             trace is not null && trace.Wants(name) ? NameTrace.FollowAsync(work) : work();

@@ -116,10 +116,12 @@ public sealed class NameEvidence
         }
     }
 
-    /// <summary>Has this resolver said of anything that was asked for this name that it does not exist?</summary>
+    /// <summary>Has this resolver said of anything that was asked for this name that it does not exist? Whose answer it was that a policy has no host is not
+    /// kept: that may be anybody's.</summary>
     /// <param name="by"><c>address:port</c>.</param>
-    public bool HasDenial(string by)
+    public bool RestsOnDenial(string by)
     {
+        if (IsHostDenied) return true;
         lock (_answers)
         {
             foreach (var (answer, _) in _answers)
