@@ -31,16 +31,17 @@ public sealed class DomainScanner(IResolver own, IResolver shared, ScanOptions o
     {
         var name = item.Name;
         var evidence = item.Earlier?.Evidence ?? new NameEvidence();
-        var empty = Empty(item) with { Pass = pass, Evidence = evidence };
+        var empty = Empty(item, pass, evidence);
 
         if (!name.IsQueryable) return await UnaskedAsync(empty, cancellationToken).ConfigureAwait(false);
 
+        // A source of its own and the run's token, linked by hand: CreateLinkedTokenSource knows no deadline.
         using var timeUp = new CancellationTokenSource(_deadline, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeUp.Token, cancellationToken);
+        await using var runEnds = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), timeUp).ConfigureAwait(false);
         try
         {
-            var ask = new NameDeadline(own, evidence, shared: false, pass, either.Token, cancellationToken);
-            var askShared = new NameDeadline(shared, evidence, shared: true, pass, either.Token, cancellationToken);
+            var ask = new NameDeadline(own, evidence, shared: false, pass, timeUp.Token, cancellationToken);
+            var askShared = new NameDeadline(shared, evidence, shared: true, pass, timeUp.Token, cancellationToken);
             var row = await new NameScan(name, ask, askShared, options, cancellationToken).RunAsync(empty).ConfigureAwait(false);
             if (pass > 1) evidence.DropNeedless(pass);
             return row;
@@ -56,15 +57,21 @@ public sealed class DomainScanner(IResolver own, IResolver shared, ScanOptions o
     public async Task<DomainResult> ReplayAsync(ScanItem item)
     {
         var evidence = item.Earlier?.Evidence;
-        var empty = Empty(item) with { Evidence = evidence };
-        if (evidence is null || !item.Name.IsQueryable) return await UnaskedAsync(empty, CancellationToken.None).ConfigureAwait(false);
+        if (evidence is null || !item.Name.IsQueryable) return await UnaskedAsync(Empty(item, 1, evidence), CancellationToken.None).ConfigureAwait(false);
         var answers = new EvidenceResolver(evidence);
-        empty = empty with { Pass = evidence.Answers.Select(kept => kept.Answer.Pass).DefaultIfEmpty(1).Max() };
+        var empty = Empty(item, evidence.LastPass, evidence);
         var row = await new NameScan(item.Name, answers, answers, options, CancellationToken.None).RunAsync(empty).ConfigureAwait(false);
         return WantsPolicy(row) && evidence.Fetch is { } fetch ? WithPolicy(row, fetch) : row;
     }
 
-    private DomainResult Empty(ScanItem item) => new() { Name = item.Name, Position = item.Position, ScannedAt = item.Earlier?.ScannedAt ?? time.GetUtcNow() };
+    private DomainResult Empty(ScanItem item, int pass, NameEvidence? evidence) => new()
+    {
+        Name = item.Name,
+        Position = item.Position,
+        ScannedAt = item.Earlier?.ScannedAt ?? time.GetUtcNow(),
+        Pass = pass,
+        Evidence = evidence,
+    };
 
     /// <summary>The row of a name that is not asked for: each check makes "unknown" of "not queried". Of a name that cannot exist MX says so,
     /// and the other checks have nothing to say.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Scanner.Dns;
 
 namespace Scanner.Resolve;
@@ -14,13 +13,29 @@ internal sealed class NameDeadline(IResolver inner, NameEvidence evidence, bool 
     public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken) =>
         pass > 1 && evidence.TryFindSettled(question, out var settled) ? new(settled) : AskAsync(question);
 
-    // Both state machines come from a pool: each question of a million names goes through them.
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    // One state machine, which is also the task that the caller waits for: a pool of them would be empty with so many names under way, and a
+    // task around one from a pool is a second object for each question of a million names.
     private async ValueTask<DnsAnswer> AskAsync(DnsQuestion question)
     {
         DnsAnswer? before = null;
         if (pass > 1) evidence.TryFind(question, out before);
-        var answer = await AskInTimeAsync(question, before?.AskedLast).ConfigureAwait(false);
+        // When the name's time is up: not the end of the run.
+        DnsAnswer? answer = null;
+        if (!nameToken.IsCancellationRequested)
+        {
+            try
+            {
+                answer = await inner.QueryAsync(question, before?.AskedLast, nameToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!runToken.IsCancellationRequested)
+            {
+            }
+        }
+        if (answer is null)
+        {
+            runToken.ThrowIfCancellationRequested();
+            answer = DnsAnswer.Without(question, DnsStatus.Timeout);
+        }
         if (pass > 1) answer = before is not null ? Behind(before, answer) : answer with { Pass = pass };
         evidence.Add(answer, shared);
         return answer;
@@ -35,24 +50,6 @@ internal sealed class NameDeadline(IResolver inner, NameEvidence evidence, bool 
         return learnedNothing
             ? before with { Pass = pass, Tries = now.Tries, FailedTries = [.. failed, now.Status], AskedLast = now.AskedLast ?? before.AskedLast }
             : now with { Pass = pass, FailedTries = failed };
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<DnsAnswer> AskInTimeAsync(DnsQuestion question, string? notFirst)
-    {
-        if (!nameToken.IsCancellationRequested)
-        {
-            try
-            {
-                return await inner.QueryAsync(question, notFirst, nameToken).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (!runToken.IsCancellationRequested)
-            {
-                // The name's own deadline, not the end of the run.
-            }
-        }
-        runToken.ThrowIfCancellationRequested();
-        return DnsAnswer.Without(question, DnsStatus.Timeout);
     }
 }
 

@@ -32,6 +32,29 @@ public sealed class NameEvidence
         }
     }
 
+    /// <summary>Has anything been answered?</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_answers) return _answers.Count == 0;
+        }
+    }
+
+    /// <summary>The latest pass that gave one of the answers, 1-based; 1 without any.</summary>
+    public int LastPass
+    {
+        get
+        {
+            int last = 1;
+            lock (_answers)
+            {
+                foreach (var (answer, _) in _answers) last = Math.Max(last, answer.Pass);
+            }
+            return last;
+        }
+    }
+
     /// <summary>Answers about this name only, by name, then by type: the same row has the same evidence, however the answers raced.</summary>
     public DnsAnswer[] Own => Sorted(shared: false);
 
@@ -161,7 +184,8 @@ public sealed class NameEvidence
     {
         for (int i = 0; i < _answers.Count; i++)
         {
-            if (_answers[i].Answer.Question == question) return i;
+            // Types differ more often than names, and are cheaper to compare.
+            if (_answers[i].Answer.Question is var kept && kept.Type == question.Type && kept == question) return i;
         }
         return -1;
     }

@@ -48,22 +48,25 @@ internal sealed class NameScan(ListedName listed, IResolver ask, IResolver askSh
         var bimi = bimiAnswer is null ? null : Bimi(bimiAnswer, dmarc);
         var dnssec = Has(ScanChecks.Dnssec) ? DnssecLookup.RunAsync(_name, options.AdTrusted, ask, ct) : null;
 
-        var result = empty with
+        var dmarcResult = dmarc is null ? null : await dmarc.ConfigureAwait(false);
+        var mtaSts = mtaStsAnswer is null ? null : MtaStsClassifier.ClassifyRecord(await mtaStsAnswer.ConfigureAwait(false));
+        var tlsRpt = tlsRptAnswer is null ? null : TlsRptClassifier.Classify(await tlsRptAnswer.ConfigureAwait(false));
+        return empty with
         {
             Mx = mx is null ? null : await mx.ConfigureAwait(false),
             Spf = spf is null ? null : await spf.ConfigureAwait(false),
-            Dmarc = dmarc is null ? null : await dmarc.ConfigureAwait(false),
-            MtaSts = mtaStsAnswer is null ? null : MtaStsClassifier.ClassifyRecord(await mtaStsAnswer.ConfigureAwait(false)),
-            TlsRpt = tlsRptAnswer is null ? null : TlsRptClassifier.Classify(await tlsRptAnswer.ConfigureAwait(false)),
+            Dmarc = dmarcResult,
+            MtaSts = mtaSts,
+            TlsRpt = tlsRpt,
             Dkim = dkim is null ? null : await dkim.ConfigureAwait(false),
             Dane = dane is null ? null : await dane.ConfigureAwait(false),
             Bimi = bimi is null ? null : await bimi.ConfigureAwait(false),
             Dnssec = dnssec is null ? null : await dnssec.ConfigureAwait(false),
+            Wildcard = await WildcardAsync(dmarcResult, mtaSts, tlsRpt).ConfigureAwait(false),
         };
-        return result with { Wildcard = await WildcardAsync(result).ConfigureAwait(false) };
     }
 
-    private bool Has(ScanChecks check) => options.Checks.HasFlag(check);
+    private bool Has(ScanChecks check) => (options.Checks & check) == check;
 
     private async Task<MxResult> Mx(Task<DnsAnswer> answer)
     {
@@ -104,21 +107,21 @@ internal sealed class NameScan(ListedName listed, IResolver ask, IResolver askSh
 
     /// <summary>Did a TXT wildcard make any of the records found? One probe, and only where the answers at hand do not say (see
     /// <see cref="WildcardProvenance"/>).</summary>
-    private async Task<WildcardFindings?> WildcardAsync(DomainResult result)
+    private async ValueTask<WildcardFindings?> WildcardAsync(DmarcResult? dmarc, MtaStsResult? mtaSts, TlsRptResult? tlsRpt)
     {
+        if (dmarc is null && mtaSts is null && tlsRpt is null) return null;
         var found = new List<(string Check, DnsAnswer Answer, Predicate<string> IsRecord)>();
-        if (result.Dmarc is { Own: true } dmarc) found.Add(("dmarc", dmarc.Answer, text => DmarcRecordParser.IsDmarc(text)));
-        if (result.MtaSts is { Record: not (MtaStsRecordState.Absent or MtaStsRecordState.Unknown) } sts) found.Add(("mta-sts", sts.Answer, MtaStsRecordParser.IsCandidateAlone));
-        if (result.TlsRpt is { Status: not (TlsRptStatus.Absent or TlsRptStatus.Unknown) } rpt)
-            found.Add(("tls-rpt", rpt.Answer, text => TlsRptRecordParser.Parse(text, out _) != RecordMatch.NotThisType));
-        if (result.Dmarc is null && result.MtaSts is null && result.TlsRpt is null) return null;
+        if (dmarc is { Own: true }) found.Add(("dmarc", dmarc.Answer, text => DmarcRecordParser.IsDmarc(text)));
+        if (mtaSts is { Record: not (MtaStsRecordState.Absent or MtaStsRecordState.Unknown) }) found.Add(("mta-sts", mtaSts.Answer, MtaStsRecordParser.IsCandidateAlone));
+        if (tlsRpt is { Status: not (TlsRptStatus.Absent or TlsRptStatus.Unknown) })
+            found.Add(("tls-rpt", tlsRpt.Answer, text => TlsRptRecordParser.Parse(text, out _) != RecordMatch.NotThisType));
         if (found.Count == 0)
         {
             // A record that could not be looked for may be there, and may be a wildcard's.
-            bool unknown = result.Dmarc is { Own: null } || result.MtaSts is { Record: MtaStsRecordState.Unknown } || result.TlsRpt is { Status: TlsRptStatus.Unknown };
+            bool unknown = dmarc is { Own: null } || mtaSts is { Record: MtaStsRecordState.Unknown } || tlsRpt is { Status: TlsRptStatus.Unknown };
             return unknown ? WildcardFindings.Unknown : WildcardFindings.None;
         }
-        if (!WildcardProvenance.IsPossible([result.Dmarc?.Answer, result.MtaSts?.Answer])) return WildcardFindings.None;
+        if (!WildcardProvenance.IsPossible([dmarc?.Answer, mtaSts?.Answer])) return WildcardFindings.None;
 
         var control = await ControlAsync().ConfigureAwait(false);
         var made = found.Select(f => (f.Check, Made: WildcardProvenance.IsSynthesised(f.Answer, control, f.IsRecord))).ToArray();
@@ -147,18 +150,17 @@ internal sealed class NameScan(ListedName listed, IResolver ask, IResolver askSh
     /// One definitive answer of another kind shows that the NXDOMAIN of the other is a server's fault, and then everything is asked. After a
     /// CNAME the RCODE speaks of the target (RFC 6604 §3). Waits no longer than the answers leave it open.
     /// </summary>
-    private async Task<Below> WhatLiesBelowAsync(params Task<DnsAnswer>?[] apex)
+    private async Task<Below> WhatLiesBelowAsync(Task<DnsAnswer>? mx, Task<DnsAnswer>? txt)
     {
-        var waiting = apex.OfType<Task<DnsAnswer>>().ToList();
         // One unanswered question may be due to its type, or to the size of its answer.
-        bool later = options.LeaveBelowForLater && waiting.Count > 1;
+        bool later = options.LeaveBelowForLater && mx is not null && txt is not null;
         if (!options.Prune && !later) return Below.Ask;
         bool denied = false;
-        while (waiting.Count > 0)
+        var (next, last) = (mx ?? txt, mx is null ? null : txt);
+        if (next is not null && last is not null && await Task.WhenAny(next, last).ConfigureAwait(false) == last) (next, last) = (last, next);
+        for (; next is not null; (next, last) = (last, null))
         {
-            var done = await Task.WhenAny(waiting).ConfigureAwait(false);
-            waiting.Remove(done);
-            var answer = await done.ConfigureAwait(false);
+            var answer = await next.ConfigureAwait(false);
             if (answer.Presence == Presence.Unknown) continue;
             later = false;
             if (!options.Prune || !answer.IsDenial) return Below.Ask;

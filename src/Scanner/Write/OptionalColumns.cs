@@ -53,6 +53,6 @@ internal static class OptionalColumns
                 r => Asked(r)?.Shared, static (answer, text) => AnswerText.Write(answer, text), repeats: true),
         ];
 
-        static NameEvidence? Asked(Row r) => r.Result.Evidence is { Answers.Count: > 0 } evidence ? evidence : null;
+        static NameEvidence? Asked(Row r) => r.Result.Evidence is { IsEmpty: false } evidence ? evidence : null;
     }
 }

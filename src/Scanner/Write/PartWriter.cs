@@ -21,7 +21,7 @@ public sealed record PartWriterOptions
     /// <summary>These rows are as good as it gets for now: a run that goes on throws them away and writes them anew.</summary>
     public bool Provisional { get; init; }
 
-    /// <summary>A row group is closed early when it holds this many characters of text: 20,000 policies of 64 KiB would be 2.6 GB.</summary>
+    /// <summary>A row group is closed early when it holds this many characters of text, or soon after: 20,000 policies of 64 KiB would be 2.6 GB.</summary>
     public int MaxBufferedCharacters { get; init; } = 32 * 1024 * 1024;
 }
 
@@ -39,6 +39,10 @@ public sealed record ClosedPart(string Path, long Rows, long Length, string Chec
 /// </summary>
 public sealed class PartWriter : IAsyncDisposable
 {
+    /// <summary>Rows that are spread over the columns together: enough for each column to find what it needs at hand, few enough that
+    /// rows full of text go no further over <see cref="PartWriterOptions.MaxBufferedCharacters"/> than a few megabytes.</summary>
+    internal const int RowsAtOnce = 32;
+
     private readonly string _folder;
     private readonly RunStamp _run;
     private readonly PartWriterOptions _options;
@@ -50,8 +54,10 @@ public sealed class PartWriter : IAsyncDisposable
     private readonly List<string> _closed = [];
     private readonly List<int> _ranks = [];
     private readonly List<int> _positions = [];
+    private readonly Row[] _taken = new Row[RowsAtOnce];
     private Stream? _file;
     private ParquetWriter? _parquet;
+    private int _takenRows;
     private int _bufferedRows;
     private int _bufferedCharacters;
     private int _partRows;
@@ -99,22 +105,30 @@ public sealed class PartWriter : IAsyncDisposable
     public ValueTask AddAsync(DomainResult result)
     {
         if (_failed) throw new InvalidOperationException("an earlier write failed");
-        var row = new Row(result, _run);
+        _ranks.Add(result.Name.Rank);
+        _positions.Add(result.Position);
+        _taken[_takenRows++] = new Row(result, _run);
+        _bufferedRows++;
+        if (_takenRows == RowsAtOnce) SpreadOverColumns();
+        bool partFull = _partRows + _bufferedRows >= _options.RowsPerPart;
+        bool groupFull = _bufferedRows >= _options.RowsPerGroup || _bufferedCharacters >= _options.MaxBufferedCharacters;
+        return partFull ? new ValueTask(CloseAsync()) : groupFull ? new ValueTask(GuardAsync(WriteGroupAsync)) : ValueTask.CompletedTask;
+    }
+
+    private void SpreadOverColumns()
+    {
+        var rows = _taken.AsSpan(0, _takenRows);
         try
         {
-            foreach (var buffer in _buffers) _bufferedCharacters += buffer.Add(row);
+            foreach (var buffer in _buffers) _bufferedCharacters += buffer.Add(rows);
         }
         catch
         {
             _failed = true; // The columns now differ in length.
             throw;
         }
-        _ranks.Add(result.Name.Rank);
-        _positions.Add(result.Position);
-        _bufferedRows++;
-        bool partFull = _partRows + _bufferedRows >= _options.RowsPerPart;
-        bool groupFull = _bufferedRows >= _options.RowsPerGroup || _bufferedCharacters >= _options.MaxBufferedCharacters;
-        return partFull ? new ValueTask(CloseAsync()) : groupFull ? new ValueTask(GuardAsync(WriteGroupAsync)) : ValueTask.CompletedTask;
+        rows.Clear();
+        _takenRows = 0;
     }
 
     /// <summary>Closes the part in hand, if there is one. The next row opens another.</summary>
@@ -166,6 +180,7 @@ public sealed class PartWriter : IAsyncDisposable
     private async Task WriteGroupAsync()
     {
         _parquet ??= await OpenAsync();
+        SpreadOverColumns();
         SortByRank();
         using (var group = _parquet.CreateRowGroup())
         {

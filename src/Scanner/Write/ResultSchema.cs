@@ -110,8 +110,8 @@ public static class ResultSchema
                 r => r.Result.Evidence?.Unknown),
             c.Text("vantage", "from where the run looked, in the user's words", r => r.Run.Vantage, repeats: true),
             c.Text("resolver", "the resolver, address:port, of the first final answer in the order mx txt dmarc mta_sts tls_rpt",
-                r => Answers(r.Result).Select(a => a.Resolver).FirstOrDefault(s => s is not null), repeats: true),
-            c.Int("tries", "queries sent for this row's own questions in the pass that settled them", r => Answers(r.Result).Sum(a => a.Tries), nullable: false),
+                r => ResolverOf(r.Result), repeats: true),
+            c.Int("tries", "queries sent for this row's own questions in the pass that settled them", r => TriesOf(r.Result), nullable: false),
         ];
     }
 
@@ -311,7 +311,19 @@ public static class ResultSchema
         ];
     }
 
-    private static IEnumerable<DnsAnswer> Answers(DomainResult result) => Questions.Select(q => q.Answer(result)).OfType<DnsAnswer>();
+    private static string? ResolverOf(DomainResult result)
+    {
+        foreach (var (_, _, answer) in Questions)
+            if (answer(result)?.Resolver is { } resolver) return resolver;
+        return null;
+    }
+
+    private static int TriesOf(DomainResult result)
+    {
+        int tries = 0;
+        foreach (var (_, _, answer) in Questions) tries += answer(result)?.Tries ?? 0;
+        return tries;
+    }
 
     private static string RankBucket(int rank) => rank switch
     {
