@@ -4,7 +4,7 @@ using Scanner.Resolve;
 
 namespace Scanner;
 
-/// <summary>A time in which one resolver denied far more of the listed names than was usual in the run.</summary>
+/// <summary>A time in which one resolver denied far more of the listed names than was usual in the run, or than is plausible in any.</summary>
 /// <param name="Resolver"><c>address:port</c>.</param>
 /// <param name="From">Of the names' first questions, UTC; with a margin on both sides.</param>
 /// <param name="Asked">Names in it that the resolver said something about.</param>
@@ -16,7 +16,7 @@ public sealed record DenialSpell(string Resolver, DateTimeOffset From, DateTimeO
         pending.ScannedAt <= Until && pending.AskedAt >= From && pending.Evidence.RestsOnDenial(Resolver);
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"Resolver {Resolver} said that {Denied} of {Asked} names do not exist, from {From:yyyy-MM-dd'T'HH:mm:ss'Z'} to {Until:HH:mm:ss'Z'}, far more than else in this run");
+        $"Resolver {Resolver} said that {Denied} of {Asked} names do not exist, from {From:yyyy-MM-dd'T'HH:mm:ss'Z'} to {Until:HH:mm:ss'Z'}, far more than a list of names in use has");
 }
 
 /// <summary>
@@ -32,6 +32,10 @@ internal static class DenialWatch
     /// <summary>Above the usual share. Of 50 names of which a twentieth do not exist, 18 or more are denied once in 10^11 stretches.</summary>
     private const double Jump = 0.3;
 
+    /// <summary>A stretch of which so much is denied is doubted, whatever is usual: a lie over nearly all of a short run is what is usual in it. In a list
+    /// of which so many names really do not exist, each of them is asked about twice.</summary>
+    private const double Implausible = 0.6;
+
     /// <summary>Names are in one stretch by their first question, and it is the answer that is true or not: so the neighbours are looked at too.
     /// Usual is what the quarter of the stretches with the fewest denials stay below, so that a lie over most of the run is still one.</summary>
     private static readonly string _sql = string.Create(CultureInfo.InvariantCulture, $"""
@@ -46,7 +50,7 @@ internal static class DenialWatch
         neighbours AS (
             SELECT *, coalesce(lag(first) OVER near, first) AS since, coalesce(lead(last) OVER near, last) AS until, quantile_cont(share, 0.25) OVER () AS usual
             FROM stretches WINDOW near AS (PARTITION BY resolver ORDER BY stretch))
-        SELECT resolver, epoch_us(since), epoch_us(until), asked, denied FROM neighbours WHERE share >= usual + {Jump} ORDER BY resolver, since
+        SELECT resolver, epoch_us(since), epoch_us(until), asked, denied FROM neighbours WHERE share >= least(usual + {Jump}, {Implausible}) ORDER BY resolver, since
         """);
 
     /// <param name="rows">Of the first pass, all of them.</param>

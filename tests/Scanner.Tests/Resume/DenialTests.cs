@@ -24,6 +24,8 @@ public sealed class DenialTests : IDisposable
     [InlineData(100, 160)]
     [InlineData(0, 80)]
     [InlineData(150, Names)]
+    [InlineData(30, Names - 30)]
+    [InlineData(0, Names)]
     public async Task What_is_denied_in_a_lie_is_asked_again(int from, int until)
     {
         var world = new LyingWorld(from, until);
