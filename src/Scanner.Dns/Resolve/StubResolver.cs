@@ -32,7 +32,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     private readonly FlowControl _flow;
     private readonly ResiliencePipeline<Try>? _retry;
     private readonly Func<Upstream, Task<bool>> _trial;
-    private readonly Func<Upstream, Task<bool>> _udpTrial;
+    private readonly Func<Upstream, Task<bool>> _usualTrial;
     private readonly CancellationTokenSource _stop = new();
     private readonly bool _hedge;
     private long _lastAnswer;
@@ -47,7 +47,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         _timeouts = [.. Enumerable.Range(1, options.Attempts).Select(TimeoutOf)];
         _upstreams = [.. transports.Select((t, i) => new Upstream(i, t, _timeouts[0], time))];
         _trial = TrialAsync;
-        _udpTrial = upstream => AskTrialAsync(upstream, overTcp: false);
+        _usualTrial = upstream => AskTrialAsync(upstream, options.OverTcp);
         _lastAnswer = time.GetTimestamp();
         _hedge = options.Hedge && transports.Count > 1;
         Statistics = statistics ?? new ResolverStatistics(transports.Select(t => t.Server));
@@ -158,7 +158,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
 
     // AD=1 asks whether the answer was validated, without asking for the signatures (RFC 6840 §5.7).
     private DnsQueryFlags FlagsFor(DnsQuestion question, Upstream upstream) =>
-        new(DnssecOk: question.Dnssec, Tcp: _options.OverTcp || upstream.UseTcp, AuthenticData: true);
+        new(DnssecOk: question.Dnssec, Tcp: _options.OverTcp != upstream.UseOther, AuthenticData: true);
 
     /// <summary>The rest of a question whose first try said nothing.</summary>
     private async ValueTask<DnsAnswer> RecoverAsync(DnsQuestion question, Upstream upstream, Sent sent, int tries, IReadOnlyList<DnsStatus>? failed, CancellationToken cancellationToken)
@@ -207,8 +207,9 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         int attempt = previous.Attempt + 1;
         IReadOnlyList<DnsStatus> failed = [.. previous.Answer.FailedTries, previous.Answer.Status];
         var flags = FlagsFor(question, upstream);
-        // Nothing but silence so far: UDP may be blocked, or only the datagrams of this answer are. RFC 7766 §5 lets a client choose TCP.
-        if (attempt == _options.Attempts && failed.All(IsSilent)) flags = flags with { Tcp = true };
+        // Nothing but silence so far: UDP may be blocked, or only the datagrams of this answer are. RFC 7766 §5 lets a client choose TCP. And who
+        // asks over TCP may ask a server that has none.
+        if (attempt == _options.Attempts && failed.All(IsSilent)) flags = flags with { Tcp = !_options.OverTcp };
         var sent = await ExchangeAsync(upstream, question, flags, attempt, cancellationToken).ConfigureAwait(false);
         double milliseconds = previous.Answer.Milliseconds + _time.GetElapsedTime(previous.EndedAt, sent.EndedAt).TotalMilliseconds;
         return await ConcludeAsync(question, upstream, attempt, sent, previous.Answer.Tries + 1, failed, milliseconds, cancellationToken).ConfigureAwait(false);
@@ -315,7 +316,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     private void StartTrials()
     {
         foreach (var upstream in _upstreams)
-            if (upstream.IsOpen || upstream.UseTcp) upstream.StartTrials(_trial, _udpTrial);
+            if (upstream.IsOpen || upstream.UseOther) upstream.StartTrials(_trial, _usualTrial);
     }
 
     /// <summary>All circuits are open: nobody has anything to do but wait for a trial to succeed, or for the end of patience.</summary>
@@ -341,10 +342,10 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
             "and that it does not limit the rate; then resume with a lower query rate or another resolver.");
     }
 
-    /// <summary>Does the resolver answer again? Over TCP too: a firewall that drops UDP may let that through, and then it is used.</summary>
+    /// <summary>Does the resolver answer again? Over TCP too: a firewall that drops UDP may let that through, and then it is used. The other way round in a
+    /// pass over TCP.</summary>
     private async Task<bool> TrialAsync(Upstream upstream) =>
-        await AskTrialAsync(upstream, overTcp: _options.OverTcp).ConfigureAwait(false)
-        || (!_options.OverTcp && await AskTrialAsync(upstream, overTcp: true).ConfigureAwait(false));
+        await AskTrialAsync(upstream, _options.OverTcp).ConfigureAwait(false) || await AskTrialAsync(upstream, !_options.OverTcp).ConfigureAwait(false);
 
     private async Task<bool> AskTrialAsync(Upstream upstream, bool overTcp)
     {
@@ -363,7 +364,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         }
         if (answered != true) return false;
         Volatile.Write(ref _lastAnswer, _time.GetTimestamp());
-        upstream.UseTcp = overTcp && !_options.OverTcp;
+        upstream.UseOther = overTcp != _options.OverTcp;
         return true;
     }
 
@@ -374,11 +375,11 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         {
             await _flow.EnterAsync(null, upstream, attempt > 1, cancellationToken).ConfigureAwait(false);
             // The last one over TCP, in case UDP is blocked.
-            bool tcp = _options.OverTcp || (attempt > 1 && attempt == _options.Attempts);
+            bool tcp = (attempt > 1 && attempt == _options.Attempts) != _options.OverTcp;
             // With DO, so that the AD bit tells whether this resolver validates at all: the root is signed.
             sent = await ExchangeAsync(upstream, TrialQuestion, new DnsQueryFlags(DnssecOk: true, Tcp: tcp), attempt, cancellationToken).ConfigureAwait(false);
             if (sent.IsSilence) continue;
-            upstream.UseTcp = tcp && !_options.OverTcp;
+            upstream.UseOther = tcp != _options.OverTcp;
             break;
         }
         var answer = ReplyInterpreter.Interpret(TrialQuestion, sent.Reply);

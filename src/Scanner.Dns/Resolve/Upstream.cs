@@ -22,8 +22,8 @@ internal sealed class Upstream
 
     public static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often a server that is asked over TCP is tried over UDP.</summary>
-    public static readonly TimeSpan UdpPause = TimeSpan.FromSeconds(30);
+    /// <summary>How often a server that is asked over the other protocol is tried over the usual one.</summary>
+    public static readonly TimeSpan UsualPause = TimeSpan.FromSeconds(30);
 
     /// <summary>How long an open circuit waits before each trial query.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -32,11 +32,11 @@ internal sealed class Upstream
     private readonly TimeProvider _time;
     private long _openedAt;
     private long _pausedAt;
-    private long _udpTriedAt;
+    private long _usualTriedAt;
     private int _answered;
     private int _trying;
     private volatile bool _isOpen;
-    private volatile bool _useTcp;
+    private volatile bool _useOther;
 
     /// <param name="timeout">Of a first try.</param>
     public Upstream(int index, IDnsTransport transport, TimeSpan timeout, TimeProvider time)
@@ -76,14 +76,15 @@ internal sealed class Upstream
     /// <summary>Answers that the kernel threw away so far for want of buffer; 0 where nobody counts them. Asks the kernel.</summary>
     public long KernelDrops => Transport.Snapshot().KernelDrops ?? 0;
 
-    /// <summary>UDP is blocked on the way to it, and TCP is not: it is asked over TCP from the start.</summary>
-    public bool UseTcp
+    /// <summary>UDP is blocked on the way to it, and TCP is not: it is asked over TCP from the start. In a pass over TCP
+    /// (<see cref="ResolverOptions.OverTcp"/>) the other way round.</summary>
+    public bool UseOther
     {
-        get => _useTcp;
+        get => _useOther;
         set
         {
-            if (value) Volatile.Write(ref _udpTriedAt, _time.GetTimestamp());
-            _useTcp = value;
+            if (value) Volatile.Write(ref _usualTriedAt, _time.GetTimestamp());
+            _useOther = value;
         }
     }
 
@@ -104,17 +105,17 @@ internal sealed class Upstream
         await ReportAsync(answered: false).ConfigureAwait(false);
     }
 
-    /// <summary>Sends a trial query in the background when one is due and none is under way: to an open circuit after each pause, and over
-    /// UDP now and then to a server that is asked over TCP.</summary>
+    /// <summary>Sends a trial query in the background when one is due and none is under way: to an open circuit after each pause, and now and then
+    /// over the usual protocol to a server that is asked over the other.</summary>
     /// <param name="trial">True when anything came back. May throw <see cref="OperationCanceledException"/> at the end of the run.</param>
-    /// <param name="udpTrial">Asks over UDP and takes note of it.</param>
-    public void StartTrials(Func<Upstream, Task<bool>> trial, Func<Upstream, Task<bool>> udpTrial)
+    /// <param name="usualTrial">Asks over the usual protocol and takes note of an answer.</param>
+    public void StartTrials(Func<Upstream, Task<bool>> trial, Func<Upstream, Task<bool>> usualTrial)
     {
         if (_isOpen && _time.GetElapsedTime(Volatile.Read(ref _pausedAt)) >= Pause) StartTrial(() => TryAsync(trial));
-        else if (_useTcp && _time.GetElapsedTime(Volatile.Read(ref _udpTriedAt)) >= UdpPause)
+        else if (_useOther && _time.GetElapsedTime(Volatile.Read(ref _usualTriedAt)) >= UsualPause)
         {
-            Volatile.Write(ref _udpTriedAt, _time.GetTimestamp());
-            StartTrial(() => udpTrial(this));
+            Volatile.Write(ref _usualTriedAt, _time.GetTimestamp());
+            StartTrial(() => usualTrial(this));
         }
     }
 

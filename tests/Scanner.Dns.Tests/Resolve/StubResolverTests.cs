@@ -220,24 +220,36 @@ public sealed class StubResolverTests
         Assert.Equal([false, false, false], servers[0].Asked.Select(a => a.Flags.Tcp));
     }
 
+    // A later pass over TCP may meet a resolver that has none.
     [Fact]
-    public async Task Where_udp_is_blocked_tcp_takes_over_and_udp_comes_back()
+    public async Task After_nothing_but_silence_over_tcp_the_last_try_is_over_udp()
+    {
+        var (resolver, servers) = Create(1, a => a.Flags.Tcp ? null : Text("example.com"), Options with { OverTcp = true, Attempts = 2 });
+        var answer = await _time.RunAsync(resolver.QueryAsync(Question, default).AsTask());
+        Assert.Equal((DnsStatus.Ok, 2, false), (answer.Status, answer.Tries, answer.OverTcp));
+        Assert.Equal([true, false], servers[0].Asked.Select(a => a.Flags.Tcp));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Where_one_protocol_is_blocked_the_other_takes_over_and_the_usual_one_comes_back(bool usual)
     {
         bool blocked = true;
-        var (resolver, servers) = Create(1, a => a.Flags.Tcp || !blocked ? Rcode(3) with { OverTcp = a.Flags.Tcp } : null);
+        var (resolver, servers) = Create(1, a => a.Flags.Tcp != usual || !blocked ? Rcode(3) with { OverTcp = a.Flags.Tcp } : null, Options with { OverTcp = usual });
         async Task<bool> OverTcpAsync() => (await resolver.QueryAsync(Question, default)).OverTcp;
-        // Enough silence to open the circuit; its trial finds the way over TCP.
+        // Enough silence to open the circuit; its trial finds the other way.
         var scan = Task.WhenAll(Enumerable.Range(0, 300).Select(i => resolver.QueryAsync(new DnsQuestion($"n{i}.com", DnsRecordType.A), default).AsTask()));
         Assert.All(await _time.RunAsync(scan), a => Assert.Equal(DnsStatus.Nxdomain, a.Status));
         await _time.UntilAsync(() => resolver.OpenCircuits == 0, async () => await resolver.QueryAsync(Question, default));
-        Assert.True(await OverTcpAsync());
+        Assert.NotEqual(usual, await OverTcpAsync());
 
         blocked = false;
-        bool tcp = true;
-        await _time.UntilAsync(() => !tcp, async () => tcp = await OverTcpAsync());
-        int before = servers[0].Asked.Count(a => a.Flags.Tcp);
-        Assert.False(await OverTcpAsync());
-        Assert.Equal(before, servers[0].Asked.Count(a => a.Flags.Tcp));
+        bool tcp = !usual;
+        await _time.UntilAsync(() => tcp == usual, async () => tcp = await OverTcpAsync());
+        int before = servers[0].Asked.Count(a => a.Flags.Tcp != usual);
+        Assert.Equal(usual, await OverTcpAsync());
+        Assert.Equal(before, servers[0].Asked.Count(a => a.Flags.Tcp != usual));
     }
 
     [Fact]
