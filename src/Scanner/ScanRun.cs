@@ -220,7 +220,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         store.DropProvisional();
         var scanner = Replayer();
         foreach (var pending in store.Pending(1).Where(pending => pending.Evidence.Unknown == 0 && !IsDoubted(store, pending)))
-            await store.AddAsync(await scanner.ReplayAsync(new ScanItem(pending.Position, pending.Name, pending)).ConfigureAwait(false)).ConfigureAwait(false);
+            await store.AddAsync(await scanner.ReplayAsync(new ScanItem(pending.Position, pending.Name, pending), 1).ConfigureAwait(false)).ConfigureAwait(false);
         await store.CommitAsync().ConfigureAwait(false);
     }
 
@@ -257,9 +257,9 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         {
             var scanner = Replayer();
             for (int pass = 1; pass <= LastPass || pass <= store.LastPendingPass; pass++)
-                foreach (var pending in store.Pending(pass)) yield return await scanner.ReplayAsync(new ScanItem(pending.Position, pending.Name, pending)).ConfigureAwait(false);
+                foreach (var pending in store.Pending(pass)) yield return await scanner.ReplayAsync(new ScanItem(pending.Position, pending.Name, pending), pass).ConfigureAwait(false);
             foreach (var name in unscanned?.Names(position => !store.IsOpen(position)) ?? [])
-                yield return await scanner.ReplayAsync(new ScanItem(name.Position, name.Name)).ConfigureAwait(false);
+                yield return await scanner.ReplayAsync(new ScanItem(name.Position, name.Name), 1).ConfigureAwait(false);
         }
     }
 
@@ -272,7 +272,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         var scanner = Replayer();
         for (int pass = store.LastPendingPass; pass > 0; pass = store.LastPendingPass)
             foreach (var pending in store.Pending(pass))
-                await store.AddAsync(await scanner.ReplayAsync(new ScanItem(pending.Position, pending.Name, pending)).ConfigureAwait(false)).ConfigureAwait(false);
+                await store.AddAsync(await scanner.ReplayAsync(new ScanItem(pending.Position, pending.Name, pending), pass).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
     /// <summary>It asks nobody.</summary>

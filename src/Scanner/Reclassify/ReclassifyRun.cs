@@ -74,8 +74,7 @@ public static class ReclassifyRun
     {
         var waiting = new PendingName(0, row.Name(options.List.PublicSuffixList), row.ScannedAt, row.ScannedAt, row.Evidence(options.Checks));
         var nobody = new EvidenceResolver(waiting.Evidence);
-        var result = await new DomainScanner(nobody, nobody, options, time).ReplayAsync(new ScanItem(waiting.Position, waiting.Name, waiting)).ConfigureAwait(false);
-        return result with { Pass = row.Pass };
+        return await new DomainScanner(nobody, nobody, options, time).ReplayAsync(new ScanItem(waiting.Position, waiting.Name, waiting), row.Pass).ConfigureAwait(false);
     }
 
     /// <summary>The options of the run that say what was asked and how far, as run.json has them. An older run.json lacks some; then they are what

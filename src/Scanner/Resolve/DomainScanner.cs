@@ -54,12 +54,13 @@ public sealed class DomainScanner(IResolver own, IResolver shared, ScanOptions o
     }
 
     /// <summary>The row as the evidence has it, without any network: of a name that was never asked all "not queried".</summary>
-    public async Task<DomainResult> ReplayAsync(ScanItem item)
+    /// <param name="pass">The last one that asked about it, 1-based: its answers need not be of that pass, as when only a policy was open.</param>
+    public async Task<DomainResult> ReplayAsync(ScanItem item, int pass)
     {
         var evidence = item.Earlier?.Evidence;
-        if (evidence is null || !item.Name.IsQueryable) return await UnaskedAsync(Empty(item, 1, evidence), CancellationToken.None).ConfigureAwait(false);
+        if (evidence is null || !item.Name.IsQueryable) return await UnaskedAsync(Empty(item, pass, evidence), CancellationToken.None).ConfigureAwait(false);
         var answers = new EvidenceResolver(evidence);
-        var empty = Empty(item, evidence.LastPass, evidence);
+        var empty = Empty(item, pass, evidence);
         var row = await new NameScan(item.Name, answers, answers, options, CancellationToken.None).RunAsync(empty).ConfigureAwait(false);
         return WantsPolicy(row) && evidence.Fetch is { } fetch ? WithPolicy(row, fetch) : row;
     }

@@ -41,20 +41,6 @@ public sealed class NameEvidence
         }
     }
 
-    /// <summary>The latest pass that gave one of the answers, 1-based; 1 without any.</summary>
-    public int LastPass
-    {
-        get
-        {
-            int last = 1;
-            lock (_answers)
-            {
-                foreach (var (answer, _) in _answers) last = Math.Max(last, answer.Pass);
-            }
-            return last;
-        }
-    }
-
     /// <summary>Answers about this name only, by name, then by type: the same row has the same evidence, however the answers raced.</summary>
     public DnsAnswer[] Own => Sorted(shared: false);
 

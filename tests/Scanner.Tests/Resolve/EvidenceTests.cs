@@ -111,8 +111,19 @@ public sealed class EvidenceTests
         Assert.Equal(first.ScannedAt, second.ScannedAt);
 
         // What is written down after the passes is what the passes made: the evidence alone gives the same row.
-        var again = await Scanner(new FakeResolver()).ReplayAsync(new ScanItem(0, name, pending with { Evidence = second.Evidence }));
+        var again = await Scanner(new FakeResolver()).ReplayAsync(new ScanItem(0, name, pending with { Evidence = second.Evidence }), 2);
         Assert.Equal(Json(second), Json(again));
+    }
+
+    // When only a policy was open, no DNS answer is of the pass that asked last.
+    [Fact]
+    public async Task A_row_is_of_the_pass_that_asked_last()
+    {
+        var name = NameNormaliser.Normalise("example.com", 1, PublicSuffixList.Embedded, out _)!;
+        var first = await Scanner(new FakeResolver().Mx("example.com", 10, "mx.example.com")).ScanAsync(new ScanItem(0, name), 1, TestContext.Current.CancellationToken);
+        var pending = new PendingName(0, name, first.ScannedAt, first.ScannedAt, first.Evidence!);
+        var replayed = await Scanner(new FakeResolver()).ReplayAsync(new ScanItem(0, name, pending), 2);
+        Assert.Equal((2, 1), (replayed.Pass, replayed.Mx!.Answer.Pass));
     }
 
     // Nothing is asked below a name that does not exist, so what was open there is not open any more.
