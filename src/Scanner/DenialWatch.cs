@@ -16,7 +16,7 @@ public sealed record DenialSpell(string Resolver, DateTimeOffset From, DateTimeO
         pending.ScannedAt <= Until && pending.AskedAt >= From && pending.Evidence.RestsOnDenial(Resolver);
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"Resolver {Resolver} said that {Denied} of {Asked} names do not exist, from {From:yyyy-MM-dd'T'HH:mm:ss'Z'} to {Until:HH:mm:ss'Z'}, far more than a list of names in use has");
+        $"Resolver {Resolver} said that {Denied} of {Asked} names do not exist, from {From:yyyy-MM-dd'T'HH:mm:ss'Z'} to {Until:HH:mm:ss'Z'}, far more than is usual");
 }
 
 /// <summary>

@@ -207,8 +207,8 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         int attempt = previous.Attempt + 1;
         IReadOnlyList<DnsStatus> failed = [.. previous.Answer.FailedTries, previous.Answer.Status];
         var flags = FlagsFor(question, upstream);
-        // Nothing but silence so far: UDP may be blocked, or only the datagrams of this answer are. RFC 7766 §5 lets a client choose TCP. And who
-        // asks over TCP may ask a server that has none.
+        // Nothing but silence so far: UDP may be blocked, or only the datagrams of this answer are, and RFC 7766 §5 lets a client choose TCP. Or this is a
+        // pass over TCP, and the server has none.
         if (attempt == _options.Attempts && failed.All(IsSilent)) flags = flags with { Tcp = !_options.OverTcp };
         var sent = await ExchangeAsync(upstream, question, flags, attempt, cancellationToken).ConfigureAwait(false);
         double milliseconds = previous.Answer.Milliseconds + _time.GetElapsedTime(previous.EndedAt, sent.EndedAt).TotalMilliseconds;
@@ -374,7 +374,7 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         for (int attempt = 1; attempt <= _options.Attempts; attempt++)
         {
             await _flow.EnterAsync(null, upstream, attempt > 1, cancellationToken).ConfigureAwait(false);
-            // The last one over TCP, in case UDP is blocked.
+            // The last one over the other protocol, in case the usual one is blocked.
             bool tcp = (attempt > 1 && attempt == _options.Attempts) != _options.OverTcp;
             // With DO, so that the AD bit tells whether this resolver validates at all: the root is signed.
             sent = await ExchangeAsync(upstream, TrialQuestion, new DnsQueryFlags(DnssecOk: true, Tcp: tcp), attempt, cancellationToken).ConfigureAwait(false);

@@ -75,11 +75,6 @@ public sealed class Figures
     /// <summary>One figure, or null when its check was not asked for or its denominator is null.</summary>
     public Figure? Find(string metric, string denominator) => All.FirstOrDefault(f => f.Metric == metric && f.Denominator == denominator);
 
-    /// <summary>For each query type the names by final status: what run.json keeps as <c>query_status</c>.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> QueryStatus() => Queries
-        .GroupBy(q => q.Query)
-        .ToDictionary(g => g.Key, g => (IReadOnlyDictionary<string, long>)g.ToDictionary(q => q.Status, q => q.Listed));
-
     private static Figure ReadFigure(DbDataReader r) => new(
         r.GetString(0), r.GetString(1), r.GetInt64(2), r.GetInt64(3), r.GetInt64(4), r.GetInt64(5), Share(r, 6), Share(r, 7), Share(r, 8));
 

@@ -35,13 +35,13 @@ public sealed class DomainScanner(IResolver own, IResolver shared, ScanOptions o
 
         if (!name.IsQueryable) return await UnaskedAsync(empty, cancellationToken).ConfigureAwait(false);
 
-        // A source of its own and the run's token, linked by hand: CreateLinkedTokenSource knows no deadline.
-        using var timeUp = new CancellationTokenSource(_deadline, time);
-        await using var runEnds = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), timeUp).ConfigureAwait(false);
+        // Ends with the name's time or with the run. Linked by hand: a linked source takes no deadline by this clock, and a second source costs every name one.
+        using var nameEnds = new CancellationTokenSource(_deadline, time);
+        await using var linked = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), nameEnds).ConfigureAwait(false);
         try
         {
-            var ask = new NameDeadline(own, evidence, shared: false, pass, timeUp.Token, cancellationToken);
-            var askShared = new NameDeadline(shared, evidence, shared: true, pass, timeUp.Token, cancellationToken);
+            var ask = new NameDeadline(own, evidence, shared: false, pass, nameEnds.Token, cancellationToken);
+            var askShared = new NameDeadline(shared, evidence, shared: true, pass, nameEnds.Token, cancellationToken);
             var row = await new NameScan(name, ask, askShared, options, cancellationToken).RunAsync(empty).ConfigureAwait(false);
             if (pass > 1) evidence.DropNeedless(pass);
             return row;

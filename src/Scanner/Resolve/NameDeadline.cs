@@ -19,7 +19,6 @@ internal sealed class NameDeadline(IResolver inner, NameEvidence evidence, bool 
     {
         DnsAnswer? before = null;
         if (pass > 1) evidence.TryFind(question, out before);
-        // When the name's time is up: not the end of the run.
         DnsAnswer? answer = null;
         if (!nameToken.IsCancellationRequested)
         {
@@ -29,6 +28,7 @@ internal sealed class NameDeadline(IResolver inner, NameEvidence evidence, bool 
             }
             catch (OperationCanceledException) when (!runToken.IsCancellationRequested)
             {
+                // The name's own deadline, not the end of the run.
             }
         }
         if (answer is null)

@@ -86,9 +86,9 @@ public abstract class Column
     /// <param name="texts">Of all columns of the row group.</param>
     internal abstract ColumnBuffer CreateBuffer(DataField field, int rows, TextArena texts);
 
-    /// <summary>For a row without a value here.</summary>
-    /// <exception cref="InvalidOperationException">There must be one: a fault of this program.</exception>
-    internal void MayLack(in Row row)
+    /// <summary>A row has no value here.</summary>
+    /// <exception cref="InvalidOperationException">It must have one: a fault of this program.</exception>
+    internal void ThrowIfRequired(in Row row)
     {
         if (!Nullable) throw new InvalidOperationException($"column {Name} must have a value: {row.Result.Name.Name}");
     }

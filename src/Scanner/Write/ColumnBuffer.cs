@@ -12,8 +12,8 @@ namespace Scanner.Write;
 /// </summary>
 internal abstract class ColumnBuffer
 {
-    /// <summary>Takes this column's value from each of the rows: of several at once, because what it takes to get at one column's value is then at hand, while
-    /// going through some 160 columns row by row has none of it. Returns the characters of text that it keeps alive.</summary>
+    /// <summary>Takes this column's value from each of the rows: from several at once, because going through some 160 columns row by row finds neither
+    /// their code nor their arrays in the processor's caches. Returns the characters of text that it keeps alive.</summary>
     public abstract int Add(ReadOnlySpan<Row> rows);
 
     /// <summary>Writes the column. It cannot be cancelled: half a row group is a broken file.</summary>
@@ -78,7 +78,7 @@ internal sealed class ValueBuffer<T>(Column column, DataField field, Func<Row, T
             else
             {
                 _levels[_rows++] = 0;
-                column.MayLack(row);
+                column.ThrowIfRequired(row);
             }
         }
         return 0;
@@ -115,7 +115,7 @@ internal sealed class TextBuffer(Column column, DataField field, Func<Row, strin
             else
             {
                 _levels[_rows++] = 0;
-                column.MayLack(row);
+                column.ThrowIfRequired(row);
             }
         }
         return _areWords ? 0 : characters;

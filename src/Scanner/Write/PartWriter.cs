@@ -39,8 +39,8 @@ public sealed record ClosedPart(string Path, long Rows, long Length, string Chec
 /// </summary>
 public sealed class PartWriter : IAsyncDisposable
 {
-    /// <summary>Rows that are spread over the columns together: enough for each column to find what it needs at hand, few enough that
-    /// rows full of text go no further over <see cref="PartWriterOptions.MaxBufferedCharacters"/> than a few megabytes.</summary>
+    /// <summary>Rows that are spread over the columns together: enough for each column to find what it needs at hand, and few, because what they hold is
+    /// what a row group may go over <see cref="PartWriterOptions.MaxBufferedCharacters"/>.</summary>
     internal const int RowsAtOnce = 32;
 
     private readonly string _folder;

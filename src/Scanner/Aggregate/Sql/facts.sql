@@ -28,10 +28,10 @@ SELECT
     -- Listed, without the names that do not exist and those of which nothing was learned: not one question of theirs was answered.
     -- Whether a name exists is told by MX, or by TXT where MX has no answer.
     in_listed
-        AND (coalesce(q_mx_status IN ('ok', 'nodata', 'nxdomain'), false) OR coalesce(q_txt_status IN ('ok', 'nodata', 'nxdomain'), false)
-             OR coalesce(q_dmarc_status IN ('ok', 'nodata', 'nxdomain'), false) OR coalesce(q_mta_sts_status IN ('ok', 'nodata', 'nxdomain'), false)
-             OR coalesce(q_tls_rpt_status IN ('ok', 'nodata', 'nxdomain'), false) OR coalesce(q_a_status IN ('ok', 'nodata', 'nxdomain'), false)
-             OR coalesce(q_aaaa_status IN ('ok', 'nodata', 'nxdomain'), false))
+        AND coalesce(q_mx_status IN ('ok', 'nodata', 'nxdomain') OR q_txt_status IN ('ok', 'nodata', 'nxdomain')
+            OR q_dmarc_status IN ('ok', 'nodata', 'nxdomain') OR q_mta_sts_status IN ('ok', 'nodata', 'nxdomain')
+            OR q_tls_rpt_status IN ('ok', 'nodata', 'nxdomain') OR q_a_status IN ('ok', 'nodata', 'nxdomain')
+            OR q_aaaa_status IN ('ok', 'nodata', 'nxdomain'), false)
         AND NOT coalesce(CASE WHEN q_mx_status IN ('ok', 'nodata', 'nxdomain') THEN q_mx_status = 'nxdomain' END,
                          q_txt_status = 'nxdomain', false) AS in_resolvable,
 
