@@ -41,6 +41,27 @@ public sealed class NameEvidence
         }
     }
 
+    /// <summary>Octets of all TXT records among the answers.</summary>
+    public int TextOctets
+    {
+        get
+        {
+            int octets = 0;
+            lock (_answers)
+            {
+                foreach (var (answer, _) in _answers)
+                {
+                    for (int i = 0; i < answer.Records.Count; i++)
+                    {
+                        if (answer.Records[i] is not TxtRecord txt) continue;
+                        for (int j = 0; j < txt.Strings.Count; j++) octets += txt.Strings[j].Length;
+                    }
+                }
+            }
+            return octets;
+        }
+    }
+
     /// <summary>Answers about this name only, by name, then by type: the same row has the same evidence, however the answers raced.</summary>
     public DnsAnswer[] Own => Sorted(shared: false);
 

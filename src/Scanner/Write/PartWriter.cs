@@ -21,7 +21,7 @@ public sealed record PartWriterOptions
     /// <summary>These rows are as good as it gets for now: a run that goes on throws them away and writes them anew.</summary>
     public bool Provisional { get; init; }
 
-    /// <summary>A row group is closed early when it holds this many characters of text, or soon after: 20,000 policies of 64 KiB would be 2.6 GB.</summary>
+    /// <summary>A row group is closed early when it holds this many characters of text: 20,000 policies of 64 KiB would be 2.6 GB.</summary>
     public int MaxBufferedCharacters { get; init; } = 32 * 1024 * 1024;
 }
 
@@ -39,9 +39,12 @@ public sealed record ClosedPart(string Path, long Rows, long Length, string Chec
 /// </summary>
 public sealed class PartWriter : IAsyncDisposable
 {
-    /// <summary>Rows that are spread over the columns together: enough for each column to find what it needs at hand, and few, because what they hold is
-    /// what a row group may go over <see cref="PartWriterOptions.MaxBufferedCharacters"/>.</summary>
-    internal const int RowsAtOnce = 32;
+    /// <summary>Rows that are spread over the columns together, so that each column has what it needs at hand.</summary>
+    private const int RowsAtOnce = 32;
+
+    /// <summary>A row with more octets of text than this is spread at once: otherwise a row group would go over
+    /// <see cref="PartWriterOptions.MaxBufferedCharacters"/> by more than its last row and some short ones.</summary>
+    private const int LongRow = 16 * 1024;
 
     private readonly string _folder;
     private readonly RunStamp _run;
@@ -109,11 +112,15 @@ public sealed class PartWriter : IAsyncDisposable
         _positions.Add(result.Position);
         _taken[_takenRows++] = new Row(result, _run);
         _bufferedRows++;
-        if (_takenRows == RowsAtOnce) SpreadOverColumns();
+        if (_takenRows == RowsAtOnce || TextOf(result) > LongRow) SpreadOverColumns();
         bool partFull = _partRows + _bufferedRows >= _options.RowsPerPart;
         bool groupFull = _bufferedRows >= _options.RowsPerGroup || _bufferedCharacters >= _options.MaxBufferedCharacters;
         return partFull ? new ValueTask(CloseAsync()) : groupFull ? new ValueTask(GuardAsync(WriteGroupAsync)) : ValueTask.CompletedTask;
     }
+
+    /// <summary>Octets, about. TXT at the name stands in columns of its own and among the evidence.</summary>
+    private static int TextOf(DomainResult row) =>
+        (row.Spf?.TxtRrsetBytes ?? 0) + (row.MtaSts?.RawPolicy?.Length ?? 0) + (row.Evidence?.TextOctets ?? 0);
 
     private void SpreadOverColumns()
     {
