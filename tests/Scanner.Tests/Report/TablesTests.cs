@@ -91,6 +91,19 @@ public sealed class TablesTests(MixedRun mixed) : IDisposable
     }
 
     [Fact]
+    public void OfEquallyFrequentValuesThoseThatSortFirstArePicked()
+    {
+        using var connection = mixed.OpenAsANotebook();
+        string Picked(string items, string most) => string.Join(' ', ParquetRows.Query(
+            connection, $"SELECT class || numerator || '/' || decided || '/' || unknown AS cell FROM shares_of_each({items}, rank <= 4, ''{most}) WHERE denominator = 'listed' ORDER BY numerator DESC, class").Select(row => row["cell"]));
+        // Rank 1 says a b c, 2 says b c, 3 says c twice, and 4 is unknown.
+        const string items = "CASE rank WHEN 1 THEN ['c', 'a', 'b'] WHEN 2 THEN ['b', 'c'] WHEN 3 THEN ['c', 'd', 'c'] END";
+        Assert.Equal("c3/3/1 b2/3/1 a1/3/1 d1/3/1", Picked(items, ""));
+        Assert.Equal("c3/3/1 b2/3/1 a1/3/1", Picked(items, ", most := 3"));
+        Assert.Equal("", Picked("NULL::VARCHAR[]", ""));
+    }
+
+    [Fact]
     public async Task FormulasAndControlCharactersAreHarmlessInCsvAndExactInParquet()
     {
         string[] evil = ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\t=1", "a\u202Eb\u001B[31m", "plain", "'quoted, \"text\""];

@@ -98,29 +98,28 @@ FROM counts
 WHERE class IS NOT NULL AND numerator IS NOT NULL AND denominator IN (SELECT denominator FROM denominators WHERE size IS NOT NULL);
 
 -- The same where a name may have several values, so that the shares may add up to more than one. items is NULL where they are unknown.
-CREATE OR REPLACE MACRO shares_of_each(items, part, part_name) AS TABLE
+-- Of each denominator the most frequent values, as many as most says (a thousand unless it does); of equally frequent ones those that sort first.
+CREATE OR REPLACE MACRO shares_of_each(items, part, part_name, most := 1000) AS TABLE
 WITH wanted AS (
     SELECT list_distinct(items) AS all_items, COLUMNS('^in_') FROM facts WHERE part
 ),
 sizes AS (
-    SELECT denominator, count(*) FILTER (member) AS size, count(*) FILTER (member AND is_unknown) AS unknown
-    FROM (FROM (SELECT all_items IS NULL AS is_unknown, COLUMNS('^in_') FROM wanted) UNPIVOT (member FOR denominator IN (COLUMNS('^in_'))))
-    GROUP BY denominator
-),
-combinations AS (
-    SELECT unnest(all_items) AS class, COLUMNS('^in_'), 1 AS names FROM wanted
-),
-grouped AS (
-    SELECT class, COLUMNS('^in_'), sum(names) AS names FROM combinations GROUP BY ALL
+    FROM (SELECT struct_pack(size := count(*) FILTER (COLUMNS('^in_')), unknown := count(*) FILTER (COLUMNS('^in_') AND all_items IS NULL)) AS '\0' FROM wanted)
+    UNPIVOT (names FOR denominator IN (COLUMNS('^in_')))
 ),
 counts AS (
-    SELECT class, denominator, sum(names) FILTER (member)::BIGINT AS numerator
-    FROM (FROM grouped UNPIVOT (member FOR denominator IN (COLUMNS('^in_'))))
-    GROUP BY class, denominator
+    SELECT class, count(*) FILTER (COLUMNS('^in_')) AS '\0'
+    FROM (SELECT unnest(all_items) AS class, COLUMNS('^in_') FROM wanted)
+    GROUP BY class
+),
+-- There may be as many hosts as names: the most frequent are picked before the denominators are taken apart.
+picked AS (
+    FROM (SELECT min(CASE WHEN COLUMNS('^in_') > 0 THEN {'rarity': -COLUMNS('^in_'), 'class': class} END, most) AS '\0' FROM counts)
+    UNPIVOT (top FOR denominator IN (COLUMNS('^in_')))
 )
 SELECT
     class, denominator[4:] || CASE WHEN part_name = '' THEN '' ELSE ':' || part_name END AS denominator,
-    numerator, size - unknown AS decided, unknown, size,
-    ratio(numerator, size - unknown) AS share, ratio(numerator, size) AS low, ratio(numerator + unknown, size) AS high
-FROM counts JOIN sizes USING (denominator)
-WHERE numerator IS NOT NULL AND denominator[4:] IN (SELECT denominator FROM denominators WHERE size IS NOT NULL);
+    -rarity AS numerator, size - unknown AS decided, unknown, size,
+    ratio(-rarity, size - unknown) AS share, ratio(-rarity, size) AS low, ratio(unknown - rarity, size) AS high
+FROM (SELECT denominator, unnest(top, recursive := true) FROM picked) JOIN (SELECT denominator, unnest(names) FROM sizes) USING (denominator)
+WHERE denominator[4:] IN (SELECT denominator FROM denominators WHERE size IS NOT NULL);

@@ -12,10 +12,9 @@ WITH spread AS (
             list_transform(list_filter([0, 1, 10, 100, 1000, 10000, 65536, 100000, 1000000, 16777216, 4294967295], lambda n: spf_ipv4_count > n), lambda n: n::VARCHAR) END,
         spf_ipv4_count IS NOT NULL, 'walkable')
     UNION ALL
-    SELECT 'include', * FROM shares_of_each(spf_includes, spf_ipv4_count IS NOT NULL, 'walkable')
+    SELECT 'include', * FROM shares_of_each(spf_includes, spf_ipv4_count IS NOT NULL, 'walkable', most := 100)
 )
 SELECT measure, class AS value, * EXCLUDE (measure, class)
 FROM spread
 WHERE was_measured('spf')
-QUALIFY measure <> 'include' OR row_number() OVER (PARTITION BY measure, denominator ORDER BY numerator DESC, class) <= 100
 ORDER BY measure, denominator, try_cast(ltrim(value, '/') AS BIGINT) NULLS LAST, numerator DESC, value;

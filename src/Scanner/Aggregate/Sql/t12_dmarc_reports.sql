@@ -19,12 +19,11 @@ WITH spread AS (
              THEN 'external' ELSE 'own' END,
         dmarc_own AND dmarc_source = 'self', 'is_dmarc_single')
     UNION ALL
-    SELECT 'rua_host', * FROM shares_of_each(rua_hosts, dmarc_own AND dmarc_source = 'self', 'is_dmarc_single')
+    SELECT 'rua_host', * FROM shares_of_each(rua_hosts, dmarc_own AND dmarc_source = 'self', 'is_dmarc_single', most := 100)
     UNION ALL
     SELECT 'rua_auth', * FROM shares_of(nullif(rua_auth, 'unknown'), dmarc_own AND dmarc_source = 'self' AND was_measured('rua_auth'), 'is_dmarc_single')
 )
 SELECT measure, class AS value, * EXCLUDE (measure, class)
 FROM spread
 WHERE was_measured('dmarc')
-QUALIFY measure <> 'rua_host' OR row_number() OVER (PARTITION BY measure, denominator ORDER BY numerator DESC, class) <= 100
 ORDER BY measure, denominator, numerator DESC, value;
