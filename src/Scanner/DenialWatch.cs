@@ -40,22 +40,40 @@ internal static class DenialWatch
     /// Usual is what the quarter of the stretches with the fewest denials stay below, so that a lie over most of the run is still one.</summary>
     private static readonly string _sql = string.Create(CultureInfo.InvariantCulture, $"""
         WITH asked AS (
-            SELECT resolver, scan_ts, (row_number() OVER (PARTITION BY resolver ORDER BY scan_ts, name) - 1) AS place, count(*) OVER (PARTITION BY resolver) AS names,
-                coalesce(q_mx_status = 'nxdomain' AND q_mx_cname IS NULL, false) OR coalesce(q_txt_status = 'nxdomain' AND q_txt_cname IS NULL, false) AS denied
-            FROM domains WHERE resolver IS NOT NULL),
+            SELECT resolver, us, denied, (row_number() OVER (PARTITION BY resolver ORDER BY us, name) - 1) AS place, count(*) OVER (PARTITION BY resolver) AS names
+            FROM (
+                SELECT resolver, name, epoch_us(scan_ts) AS us,
+                    coalesce(q_mx_status = 'nxdomain' AND q_mx_cname IS NULL, false) OR coalesce(q_txt_status = 'nxdomain' AND q_txt_cname IS NULL, false) AS denied
+                FROM domains WHERE resolver IS NOT NULL
+                UNION ALL FROM waiting)),
         stretches AS (
             SELECT resolver, place * greatest(1, names // {Stretch}) // names AS stretch,
-                min(scan_ts) AS first, max(scan_ts) AS last, count(*) AS asked, count(*) FILTER (denied) AS denied, avg(denied::INTEGER) AS share
+                min(us) AS first, max(us) AS last, count(*) AS asked, count(*) FILTER (denied) AS denied, avg(denied::INTEGER) AS share
             FROM asked GROUP BY ALL),
         neighbours AS (
             SELECT *, coalesce(lag(first) OVER near, first) AS since, coalesce(lead(last) OVER near, last) AS until, quantile_cont(share, 0.25) OVER () AS usual
             FROM stretches WINDOW near AS (PARTITION BY resolver ORDER BY stretch))
-        SELECT resolver, epoch_us(since), epoch_us(until), asked, denied FROM neighbours WHERE share >= least(usual + {Jump}, {Implausible}) ORDER BY resolver, since
+        SELECT resolver, since, until, asked, denied FROM neighbours WHERE share >= least(usual + {Jump}, {Implausible}) ORDER BY resolver, since
         """);
 
-    /// <param name="rows">Of the first pass, all of them.</param>
-    public static IReadOnlyList<DenialSpell> Find(RowDatabase rows)
+    /// <param name="rows">Those that the first pass has written.</param>
+    /// <param name="waiting">All other names of the pass.</param>
+    public static IReadOnlyList<DenialSpell> Find(RowDatabase rows, IEnumerable<PendingName> waiting)
     {
+        rows.Run("CREATE OR REPLACE TEMP TABLE waiting (resolver VARCHAR, name VARCHAR, us BIGINT, denied BOOLEAN)");
+        var verdicts = new List<(string By, bool Denied)>();
+        rows.Append("waiting", waiting.Where(pending => Judge(pending) > 0), (row, pending) => row
+            .AppendValue(verdicts[0].By)
+            .AppendValue(pending.Name.Name)
+            .AppendValue((pending.ScannedAt - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond)
+            .AppendValue(verdicts.Exists(verdict => verdict.Denied)));
+
+        int Judge(PendingName pending)
+        {
+            pending.Evidence.Verdicts(pending.Name.Name, verdicts);
+            return verdicts.Count;
+        }
+
         var spells = new List<DenialSpell>();
         foreach (var next in rows.Query(_sql, r => new DenialSpell(r.GetString(0), Time(r.GetInt64(1)), Time(r.GetInt64(2) + 1), r.GetInt64(3), r.GetInt64(4))))
         {

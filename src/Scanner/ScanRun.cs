@@ -112,7 +112,8 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         await using var stopping = stop.Register(turns.GiveUp);
         int open = store.OpenCount;
         if (open > 0 && await RunPassAsync(session, turns, 1, open, FirstPass(order, store), stop).ConfigureAwait(false) is { } first) return first;
-        if (!stop.IsCancellationRequested && store.PendingCount(1) > 0) await SettleDenialsAsync(session).ConfigureAwait(false);
+        // The session that asked the last name was ended before the pass was.
+        if (open == 0 && store.Passes.Count == 0 && !stop.IsCancellationRequested) await EndPassAsync(session, 1).ConfigureAwait(false);
         var pause = ScanPasses.PauseAfter(options, time.GetElapsedTime(session.Start));
         for (int pass = 2; pass <= LastPass && !stop.IsCancellationRequested; pass++)
         {
@@ -144,14 +145,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         await store.CommitAsync().ConfigureAwait(false);
         session.CacheHits += shared.Hits + shared.Coalesced;
         session.Shared = null;
-        if (reason is null && !stop.IsCancellationRequested)
-        {
-            await WriteProvisionalAsync(session, null).ConfigureAwait(false);
-            MemoryCeiling.Release();
-            var counts = PassReport.Read(store.Folder, pass) with { Ended = time.GetUtcNow() };
-            store.EndPass(counts);
-            observer.PassEnded(counts);
-        }
+        if (reason is null && !stop.IsCancellationRequested) await EndPassAsync(session, pass).ConfigureAwait(false);
         return reason;
 
         ValueTask WriteAsync(DomainResult row)
@@ -180,6 +174,18 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
             store.Keep(row, pass, ended);
             return ValueTask.CompletedTask;
         }
+    }
+
+    /// <summary>When all names of a pass are through: what it has settled and what still waits gets rows, and is counted.</summary>
+    private async Task EndPassAsync(Session session, int pass)
+    {
+        var store = session.Store;
+        if (pass == 1 && store.PendingCount(1) > 0) await SettleDenialsAsync(session).ConfigureAwait(false);
+        await WriteProvisionalAsync(session, null).ConfigureAwait(false);
+        MemoryCeiling.Release();
+        var counts = PassReport.Read(store.Folder, pass) with { Ended = time.GetUtcNow() };
+        store.EndPass(counts);
+        observer.PassEnded(counts);
     }
 
 #pragma warning disable CS1998 // the list is read without waiting; only later passes wait
@@ -211,13 +217,10 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         var store = session.Store;
         if (store.Doubts is null)
         {
-            // The stretches are judged by all rows of the pass, and a session that went on with the run has dropped those that wait.
-            if (!store.HasProvisional) await WriteProvisionalAsync(session, null).ConfigureAwait(false);
             using var rows = RowDatabase.Open(store.Folder.ClosedParts(), RowUse.Rows);
-            store.Doubt(DenialWatch.Find(rows));
+            store.Doubt(DenialWatch.Find(rows, store.Pending(1)));
             foreach (var spell in store.Doubts!) observer.Warning($"{spell}: they are asked about again");
         }
-        store.DropProvisional();
         var scanner = Replayer();
         foreach (var pending in store.Pending(1).Where(pending => pending.Evidence.Unknown == 0 && !IsDoubted(store, pending)))
             await store.AddAsync(await scanner.ReplayAsync(new ScanItem(pending.Position, pending.Name, pending), 1).ConfigureAwait(false)).ConfigureAwait(false);

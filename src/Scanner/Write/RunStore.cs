@@ -190,9 +190,6 @@ public sealed class RunStore : IAsyncDisposable
         await writer.CloseAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Rows of the kind that <see cref="DropProvisional"/> drops are there.</summary>
-    public bool HasProvisional => _provisional.Count > 0;
-
     public void DropProvisional()
     {
         foreach (string path in _provisional) _files.Delete(path);
