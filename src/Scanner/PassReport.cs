@@ -15,7 +15,8 @@ internal static class PassReport
         .Select(column => column.Name).Where(name => name.StartsWith("q_", StringComparison.Ordinal) && name.EndsWith("_pass", StringComparison.Ordinal))
         .Select(name => name["q_".Length..^"_pass".Length])];
 
-    /// <summary>Rows, statuses by query type, and the counts of every pass; the headlines are those of <paramref name="passes"/>.</summary>
+    /// <summary>Rows, statuses by query type, and the counts of every pass.</summary>
+    /// <param name="passes">Those that came to their end. The last of them has its headline by these rows, if it has none yet.</param>
     public static (long Rows, IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> QueryStatus, IReadOnlyList<PassCounts> Passes) ReadRun(
         RowDatabase rows, IReadOnlyList<PassCounts> passes)
     {
@@ -23,23 +24,27 @@ internal static class PassReport
         int last = rows.Query("SELECT coalesce(max(pass), 1)::INTEGER FROM domains", r => r.GetInt32(0))[0];
         var known = passes.ToDictionary(pass => pass.Pass);
         var counts = Enumerable.Range(1, last).Select(pass => known.TryGetValue(pass, out var ended)
-            ? Count(rows, pass) with { Ended = ended.Ended, Headline = ended.Headline }
+            ? Count(rows, pass) with { Ended = ended.Ended, Headline = pass == last && ended.Headline.Count == 0 ? HeadlineOf(rows) : ended.Headline }
             : Count(rows, pass)).ToList();
         return (count, Statuses(rows), counts);
     }
 
-    /// <summary>The pass that has just ended, with the headline as it stands.</summary>
-    public static PassCounts Read(RunFolder folder, int pass)
+    /// <summary>The pass that has just ended.</summary>
+    /// <param name="isLast">Its headline is the run's, which <see cref="ReadRun"/> reads anyway; that of another is read as it stands now.</param>
+    public static PassCounts Read(RunFolder folder, int pass, bool isLast)
     {
-        using var rows = RowDatabase.Open(folder.ClosedParts(), RowUse.Figures);
+        using var rows = RowDatabase.Open(folder.ClosedParts(), isLast ? RowUse.Rows : RowUse.Figures);
+        var counts = Count(rows, pass);
+        return isLast ? counts : counts with { Headline = HeadlineOf(rows) };
+    }
+
+    private static IReadOnlyList<PassFigure> HeadlineOf(RowDatabase rows)
+    {
         var figures = Figures.Headline(rows);
         string denominator = figures.Any(figure => figure.Denominator == Metrics.Mail) ? Metrics.Mail : Metrics.Listed;
-        return Count(rows, pass) with
-        {
-            Headline = [.. figures
-                .Where(figure => figure.Denominator == denominator && HeadlineMetrics.Contains(figure.Metric))
-                .Select(figure => new PassFigure(figure.Metric, figure.Denominator, figure.Numerator, figure.Decided, figure.Unknown, figure.Size))],
-        };
+        return [.. figures
+            .Where(figure => figure.Denominator == denominator && HeadlineMetrics.Contains(figure.Metric))
+            .Select(figure => new PassFigure(figure.Metric, figure.Denominator, figure.Numerator, figure.Decided, figure.Unknown, figure.Size))];
     }
 
     private static PassCounts Count(RowDatabase rows, int pass)

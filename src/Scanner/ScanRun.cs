@@ -183,7 +183,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         if (pass == 1 && store.PendingCount(1) > 0) await SettleDenialsAsync(session).ConfigureAwait(false);
         await WriteProvisionalAsync(session, null).ConfigureAwait(false);
         MemoryCeiling.Release();
-        var counts = PassReport.Read(store.Folder, pass) with { Ended = time.GetUtcNow() };
+        var counts = PassReport.Read(store.Folder, pass, isLast: store.LastPendingPass == 0) with { Ended = time.GetUtcNow() };
         store.EndPass(counts);
         observer.PassEnded(counts);
     }
@@ -292,7 +292,7 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
         var wire = _statistics.Snapshot();
         var used = ResourcesUsed.Now();
         MemoryCeiling.Release();
-        using var rows = RowDatabase.Open(store.Folder.ClosedParts(), options.WriteReport ? RowUse.Report : RowUse.Rows);
+        using var rows = RowDatabase.Open(store.Folder.ClosedParts(), options.WriteReport ? RowUse.Report : RowUse.Figures);
         var counted = PassReport.ReadRun(rows, store.Passes);
         store.Folder.Save(store.Begun with
         {
