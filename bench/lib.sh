@@ -166,10 +166,17 @@ results_folder() {
 }
 
 # What a reader needs to judge and repeat a result.
+# memory_latency: nanoseconds of a random access in 16 MiB, now (floor/latency.c).
+memory_latency() {
+    [ -x "$work/latency" ] || cc -O2 -Wall -Wextra -o "$work/latency" "$bench/floor/latency.c"
+    "$work/latency"
+}
+
 conditions() {
     echo "- date: $(date -u +%Y-%m-%dT%H:%MZ)"
     echo "- commit: $(git -C "$root" rev-parse --short HEAD)$(git -C "$root" diff --quiet HEAD -- src bench/Scanner.LoadTest || echo ' with uncommitted changes')"
     echo "- hardware: $(hardware), $(awk '/MemTotal/{printf "%.0f GiB", $2/1048576}' /proc/meminfo)"
+    if command -v cc >/dev/null; then echo "- memory: $(memory_latency) ns for a random access in 16 MiB, right after the last run"; fi
     echo "- kernel: $(uname -sr), rmem_max $(cat /proc/sys/net/core/rmem_max)"
     echo "- versions: .NET $(dotnet --list-runtimes | awk '/NETCore.App/{v=$2} END{print v}'), $(nsd -v 2>&1 | head -1)$(command -v unbound >/dev/null && unbound -V | head -1 | sed 's/^Version/, Unbound/')$(command -v dnsperf >/dev/null && dnsperf -h 2>&1 | grep -o 'Version.*' | sed 's/^/, dnsperf /')"
 }

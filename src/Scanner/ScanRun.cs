@@ -180,6 +180,8 @@ public sealed class ScanRun(ScanOptions options, IScanObserver observer, TimePro
     private async Task EndPassAsync(Session session, int pass)
     {
         var store = session.Store;
+        // The names are gone, and the SQL engine wants memory.
+        MemoryCeiling.Release();
         if (pass == 1 && store.PendingCount(1) > 0) await SettleDenialsAsync(session).ConfigureAwait(false);
         await WriteProvisionalAsync(session, null).ConfigureAwait(false);
         MemoryCeiling.Release();
