@@ -149,18 +149,6 @@ public sealed partial class RowDatabase : IDisposable
     /// <exception cref="IOException">The files cannot be read or written, or the statement fails.</exception>
     public void Run(string sql) => Query(sql, _ => 0);
 
-    /// <summary>Adds a row to a table for each item.</summary>
-    public void Append<T>(string table, IEnumerable<T> items, Action<IDuckDBAppenderRow, T> write)
-    {
-        using var appender = _connection.CreateAppender(table);
-        foreach (var item in items)
-        {
-            var row = appender.CreateRow();
-            write(row, item);
-            row.EndRow();
-        }
-    }
-
     /// <summary>Writes the result of a query as <c>name.csv</c> and <c>name.parquet</c> into a folder, each as a whole or not at all.
     /// Parquet holds the values as they are. CSV is what people open in a spreadsheet, so text that it would take for a formula gets an
     /// apostrophe in front, and characters that act on a terminal or turn the writing direction become U+FFFD.</summary>
