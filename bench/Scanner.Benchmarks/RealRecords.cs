@@ -55,20 +55,18 @@ internal static class RealRecords
             var own = TxtAt(name, listed[name]);
             var zone = new SpfZone(name, own);
             var tree = new List<(DnsQuestion, DnsAnswer)>();
-            for (var level = new List<string> { name }; level.Count > 0 && tree.Count < SpfLookup.MaxTxtLookups;)
+            List<string> known = [name];
+            for (int i = 0; i < known.Count; i++)
             {
-                var next = new List<string>();
-                foreach (string target in level.SelectMany(zone.References).Distinct())
+                if (i > 0)
                 {
-                    if (target == name || tree.Exists(t => t.Item1.Name == target)) continue;
-                    if (!answers.TryGetValue(target, out var answer))
-                        answers.Add(target, answer = TxtAt(target, listed.TryGetValue(target, out string? text) ? text : flat[Pick(target, flat.Length)]));
-                    var question = new DnsQuestion(target, DnsRecordType.Txt);
+                    if (!answers.TryGetValue(known[i], out var answer))
+                        answers.Add(known[i], answer = TxtAt(known[i], listed.TryGetValue(known[i], out string? text) ? text : flat[Pick(known[i], flat.Length)]));
+                    var question = new DnsQuestion(known[i], DnsRecordType.Txt);
                     tree.Add((question, answer));
                     zone.Add(question, answer);
-                    next.Add(target);
                 }
-                level = next;
+                zone.AddReferences(known[i], known, SpfLookup.MaxTxtLookups + 1);
             }
             return new RealName(name, mx, own, [.. tree]);
         }

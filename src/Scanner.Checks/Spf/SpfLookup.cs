@@ -51,26 +51,32 @@ public static class SpfLookup
 
     private static async ValueTask ReadTreeAsync(SpfZone zone, IResolver resolver, CancellationToken cancellationToken)
     {
-        // Most records refer to nothing or to a handful of names.
-        if (zone.Read(zone.Sender)?.Record is null || !zone.References(zone.Sender).Any()) return;
-        var known = new HashSet<string>(StringComparer.Ordinal) { zone.Sender };
-        List<string> level = [zone.Sender];
-        while (level.Count > 0)
+        if (zone.Read(zone.Sender)?.Record is null) return;
+        // Level behind level. Most records refer to nothing or to a handful of names.
+        List<string> known = [zone.Sender];
+        for (int level = 0; ;)
         {
-            var next = new List<string>();
-            foreach (string reference in level.SelectMany(zone.References))
-                if (known.Count <= MaxTxtLookups && known.Add(reference)) next.Add(reference);
-            await AskAsync(zone, next.ConvertAll(n => new DnsQuestion(n, DnsRecordType.Txt)), resolver, cancellationToken);
-            level = next;
+            int next = known.Count;
+            for (; level < next; level++) zone.AddReferences(known[level], known, MaxTxtLookups + 1);
+            if (known.Count == next) return;
+            var questions = new DnsQuestion[known.Count - next];
+            for (int i = 0; i < questions.Length; i++) questions[i] = new DnsQuestion(known[next + i], DnsRecordType.Txt);
+            await AskAsync(zone, questions, resolver, cancellationToken);
         }
     }
 
     /// <summary>All at once: there are never more than <see cref="MaxTxtLookups"/>, and the resolver has its own limits.</summary>
     private static async ValueTask AskAsync(
-        SpfZone zone, List<DnsQuestion> questions, IResolver resolver, CancellationToken cancellationToken)
+        SpfZone zone, DnsQuestion[] questions, IResolver resolver, CancellationToken cancellationToken)
     {
-        if (questions.Count == 0) return;
-        var answers = await Task.WhenAll(questions.Select(q => resolver.QueryAsync(q, cancellationToken).AsTask()));
+        if (questions is [var single])
+        {
+            zone.Add(single, await resolver.QueryAsync(single, cancellationToken));
+            return;
+        }
+        var asked = new Task<DnsAnswer>[questions.Length];
+        for (int i = 0; i < asked.Length; i++) asked[i] = resolver.QueryAsync(questions[i], cancellationToken).AsTask();
+        var answers = await Task.WhenAll(asked);
         for (int i = 0; i < answers.Length; i++) zone.Add(questions[i], answers[i]);
     }
 }

@@ -102,17 +102,21 @@ public sealed class SpfZone
 
     private bool IsApex(string name, DnsRecordType type) => type == DnsRecordType.Txt && name == Sender;
 
-    /// <summary>The names whose TXT records the record at <paramref name="domain"/> refers to in the worst case, in order: includes before
+    /// <summary>Adds the names whose TXT records the record at <paramref name="domain"/> refers to in the worst case, in order: includes before
     /// <c>all</c>, then the redirect.</summary>
-    public IEnumerable<string> References(string domain)
+    /// <param name="known">Gets those that it does not hold yet.</param>
+    /// <param name="most">Names that it may hold. So few that looking through them costs less than a table.</param>
+    public void AddReferences(string domain, ICollection<string> known, int most)
     {
         var record = Read(domain)?.Record;
-        if (record is null) yield break;
+        if (record is null) return;
         foreach (var directive in record.BeforeAll)
+            if (directive.Mechanism == SpfMechanism.Include) Add(SpfTarget.Of(directive.Domain, domain, Sender).Name);
+        if (record.FollowedRedirect is { } redirect) Add(SpfTarget.Of(redirect.Value, domain, Sender).Name);
+
+        void Add(string? name)
         {
-            if (directive.Mechanism != SpfMechanism.Include) continue;
-            if (SpfTarget.Of(directive.Domain, domain, Sender).Name is { } name) yield return name;
+            if (name is not null && known.Count < most && !known.Contains(name)) known.Add(name);
         }
-        if (record.FollowedRedirect is not null && SpfTarget.Of(record.FollowedRedirect.Value, domain, Sender).Name is { } target) yield return target;
     }
 }
