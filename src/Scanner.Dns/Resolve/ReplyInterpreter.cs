@@ -74,14 +74,12 @@ public static class ReplyInterpreter
         int matching = 0;
         for (int i = 0; i < reply.Answers.Count; i++)
         {
-            if (!IsAnswer(reply.Answers[i])) continue;
+            if (!IsAnswer(reply.Answers[i], question.Type, name)) continue;
             matching++;
             ttl = Math.Min(ttl, reply.Answers[i].Ttl);
         }
         // Mostly all of them are, and then there is nothing to copy.
-        IReadOnlyList<DnsRecord>? records = matching == 0 ? null : matching == reply.Answers.Count ? reply.Answers : [.. reply.Answers.Where(IsAnswer)];
-
-        bool IsAnswer(DnsRecord record) => TypeOf(record) == question.Type && SameName(record.Owner, name);
+        var records = matching == 0 ? null : matching == reply.Answers.Count ? reply.Answers : AnswersAmong(reply.Answers, question.Type, name);
 
         if (reply.Rcode == 3)
         {
@@ -121,6 +119,11 @@ public static class ReplyInterpreter
             if (answers[i] is CnameRecord cname && SameName(cname.Owner, owner)) return cname;
         return null;
     }
+
+    private static List<DnsRecord> AnswersAmong(IReadOnlyList<DnsRecord> records, DnsRecordType type, string owner) =>
+        [.. records.Where(record => IsAnswer(record, type, owner))];
+
+    private static bool IsAnswer(DnsRecord record, DnsRecordType type, string owner) => TypeOf(record) == type && SameName(record.Owner, owner);
 
     // Case means nothing in DNS (RFC 4343). Names are ASCII here: other octets are escaped.
     private static bool SameName(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);

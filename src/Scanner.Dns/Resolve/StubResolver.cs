@@ -85,7 +85,10 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, string? notFirst, CancellationToken cancellationToken) =>
-        QueryAsync(question, notFirst is null ? null : Array.Find(_upstreams, upstream => upstream.Name == notFirst), cancellationToken);
+        QueryAsync(question, notFirst is null ? null : UpstreamOf(notFirst), cancellationToken);
+
+    // Apart, so that a question that may go to anybody pays for no closure.
+    private Upstream? UpstreamOf(string name) => Array.Find(_upstreams, upstream => upstream.Name == name);
 
     // Most questions end here, in one state machine that comes from a pool: what is not for each of them is in methods of its own.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -29,9 +29,9 @@ internal static class ListedNameCodec
         writer.Write((byte)name.Class);
         writer.Write7BitEncodedInt(name.Rank);
         writer.Write(name.Name);
-        if (!shape.HasFlag(Shape.InputIsName)) writer.Write(name.Input);
-        if (name.OrganizationalDomain is { } organizational) WritePart(writer, organizational, shape.HasFlag(Shape.OrganizationalDomainIsSuffix));
-        WritePart(writer, name.Tld, shape.HasFlag(Shape.TldIsSuffix));
+        if ((shape & Shape.InputIsName) == 0) writer.Write(name.Input);
+        if (name.OrganizationalDomain is { } organizational) WritePart(writer, organizational, (shape & Shape.OrganizationalDomainIsSuffix) != 0);
+        WritePart(writer, name.Tld, (shape & Shape.TldIsSuffix) != 0);
     }
 
     public static ListedName Read(BinaryReader reader)
@@ -40,8 +40,8 @@ internal static class ListedNameCodec
         var inputClass = (InputClass)reader.ReadByte();
         int rank = reader.Read7BitEncodedInt();
         string name = reader.ReadString();
-        string input = shape.HasFlag(Shape.InputIsName) ? name : reader.ReadString();
-        string? organizational = shape.HasFlag(Shape.HasOrganizationalDomain) ? ReadPart(reader, name, shape.HasFlag(Shape.OrganizationalDomainIsSuffix)) : null;
+        string input = (shape & Shape.InputIsName) != 0 ? name : reader.ReadString();
+        string? organizational = (shape & Shape.HasOrganizationalDomain) != 0 ? ReadPart(reader, name, (shape & Shape.OrganizationalDomainIsSuffix) != 0) : null;
         return new ListedName
         {
             Rank = rank,
@@ -49,8 +49,8 @@ internal static class ListedNameCodec
             Name = name,
             Class = inputClass,
             OrganizationalDomain = organizational,
-            Tld = ReadPart(reader, name, shape.HasFlag(Shape.TldIsSuffix)),
-            Excluded = shape.HasFlag(Shape.Excluded),
+            Tld = ReadPart(reader, name, (shape & Shape.TldIsSuffix) != 0),
+            Excluded = (shape & Shape.Excluded) != 0,
         };
     }
 
