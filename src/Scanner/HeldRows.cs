@@ -82,6 +82,11 @@ internal sealed class HeldRows(int names)
             else _times.Add((_answers.Where(answer => answer.Denied).Min(answer => answer.From), until));
         }
 
-        public bool WasSuspected(DateTimeOffset from, DateTimeOffset until) => _times.Exists(time => from <= time.Until && until >= time.From);
+        public bool WasSuspected(DateTimeOffset from, DateTimeOffset until)
+        {
+            foreach (var time in _times)
+                if (from <= time.Until && until >= time.From) return true;
+            return false;
+        }
     }
 }

@@ -92,14 +92,14 @@ public static class EvidenceCodec
         var type = (DnsRecordType)reader.ReadUInt16();
         var status = (DnsStatus)reader.ReadByte();
         var bits = (Bits)reader.ReadByte();
-        shared = bits.HasFlag(Bits.Shared);
+        shared = (bits & Bits.Shared) != 0;
         return new DnsAnswer
         {
-            Question = new DnsQuestion(name, type, bits.HasFlag(Bits.Dnssec)),
+            Question = new DnsQuestion(name, type, (bits & Bits.Dnssec) != 0),
             Status = status,
-            NameDenied = bits.HasFlag(Bits.NameDenied),
-            AuthenticData = bits.HasFlag(Bits.AuthenticData),
-            OverTcp = bits.HasFlag(Bits.OverTcp),
+            NameDenied = (bits & Bits.NameDenied) != 0,
+            AuthenticData = (bits & Bits.AuthenticData) != 0,
+            OverTcp = (bits & Bits.OverTcp) != 0,
             Ttl = reader.ReadUInt32(),
             Tries = reader.Read7BitEncodedInt(),
             Pass = reader.Read7BitEncodedInt(),

@@ -181,7 +181,7 @@ public sealed class NameEvidence
     private static int ByQuestion(DnsAnswer left, DnsAnswer right)
     {
         int order = string.CompareOrdinal(left.Question.Name, right.Question.Name);
-        if (order == 0) order = left.Question.Type.CompareTo(right.Question.Type);
+        if (order == 0) order = (int)left.Question.Type - (int)right.Question.Type;
         return order != 0 ? order : left.Question.Dnssec.CompareTo(right.Question.Dnssec);
     }
 

@@ -31,7 +31,11 @@ internal sealed class NameScan(ListedName listed, IResolver ask, IResolver askSh
         // DANE rests on the AD bit of the MX answer itself, so that one is asked with proof then.
         var mxAnswer = Has(ScanChecks.Mx) ? Ask(_name, DnsRecordType.Mx, dnssec: Has(ScanChecks.Dane)) : null;
         var txtAnswer = Has(ScanChecks.Spf) ? Ask(_name, DnsRecordType.Txt) : null;
-        var below = WhatLiesBelowAsync(mxAnswer, txtAnswer);
+        // What follows from each does not wait for the others.
+        var mx = mxAnswer is null ? null : Mx(mxAnswer);
+        var spf = txtAnswer is null ? null : Spf(txtAnswer);
+        var dnssec = Has(ScanChecks.Dnssec) ? DnssecLookup.RunAsync(_name, options.AdTrusted, ask, ct) : null;
+        var below = await WhatLiesBelowAsync(mxAnswer, txtAnswer).ConfigureAwait(false);
 
         var dmarcAnswer = Has(ScanChecks.Dmarc) ? AskBelow(DmarcLookup.Label, below) : null;
         var mtaStsAnswer = Has(ScanChecks.MtaSts) ? AskBelow("_mta-sts", below) : null;
@@ -39,14 +43,10 @@ internal sealed class NameScan(ListedName listed, IResolver ask, IResolver askSh
         var domainKeyAnswer = Has(ScanChecks.Dkim) ? AskBelow(DkimLookup.Label, below) : null;
         var bimiAnswer = Has(ScanChecks.Bimi) ? AskBelow(BimiLookup.Labels, below) : null;
 
-        // What follows from each does not wait for the others.
-        var mx = mxAnswer is null ? null : Mx(mxAnswer);
-        var spf = txtAnswer is null ? null : Spf(txtAnswer);
         var dmarc = dmarcAnswer is null ? null : Dmarc(dmarcAnswer, mxAnswer, txtAnswer);
         var dkim = domainKeyAnswer is null ? null : Dkim(domainKeyAnswer, mx);
         var dane = Has(ScanChecks.Dane) ? Dane(mx!) : null;
         var bimi = bimiAnswer is null ? null : Bimi(bimiAnswer, dmarc);
-        var dnssec = Has(ScanChecks.Dnssec) ? DnssecLookup.RunAsync(_name, options.AdTrusted, ask, ct) : null;
 
         var dmarcResult = dmarc is null ? null : await dmarc.ConfigureAwait(false);
         var mtaSts = mtaStsAnswer is null ? null : MtaStsClassifier.ClassifyRecord(await mtaStsAnswer.ConfigureAwait(false));
@@ -131,7 +131,7 @@ internal sealed class NameScan(ListedName listed, IResolver ask, IResolver askSh
     /// <summary>TXT at a name that nobody made: for the DKIM namespace and for wildcards, asked at most once.</summary>
     private Task<DnsAnswer> ControlAsync()
     {
-        lock (_lock) return _control ??= AskBelow(ControlName.LabelFor(_name), Task.FromResult(Below.Ask));
+        lock (_lock) return _control ??= AskBelow(ControlName.LabelFor(_name), Below.Ask);
     }
 
     /// <summary>What the answers to the name itself say about those below it.</summary>
@@ -181,16 +181,15 @@ internal sealed class NameScan(ListedName listed, IResolver ask, IResolver askSh
         return below.Status is DnsStatus.Ok or DnsStatus.Nodata ? Presence.Present : Presence.Unknown;
     }
 
-    private async Task<DnsAnswer> AskBelow(string labels, Task<Below> below)
+    private Task<DnsAnswer> AskBelow(string labels, Below below)
     {
         if (!DomainName.TryPrefix(labels, _name, out string? full))
-            return DnsAnswer.Without(new DnsQuestion($"{labels}.{_name}", DnsRecordType.Txt), DnsStatus.NameTooLong);
-        var question = new DnsQuestion(full, DnsRecordType.Txt);
-        return await below.ConfigureAwait(false) switch
+            return Task.FromResult(DnsAnswer.Without(new DnsQuestion($"{labels}.{_name}", DnsRecordType.Txt), DnsStatus.NameTooLong));
+        return below switch
         {
-            Below.Denied => DnsAnswer.PrunedBelow(question),
-            Below.AskLater => DnsAnswer.Without(question, DnsStatus.NotQueried),
-            _ => await Ask(full, DnsRecordType.Txt).ConfigureAwait(false),
+            Below.Denied => Task.FromResult(DnsAnswer.PrunedBelow(new DnsQuestion(full, DnsRecordType.Txt))),
+            Below.AskLater => Task.FromResult(DnsAnswer.Without(new DnsQuestion(full, DnsRecordType.Txt), DnsStatus.NotQueried)),
+            _ => Ask(full, DnsRecordType.Txt),
         };
     }
 
