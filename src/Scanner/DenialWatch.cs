@@ -80,17 +80,18 @@ internal static class DenialWatch
     private static List<StretchOfNames> Stretches(List<Tick> ticks)
     {
         ticks.Sort((left, right) => left.Millisecond.CompareTo(right.Millisecond));
-        long names = ticks.Sum(tick => (long)tick.Names), count = Math.Max(1, names / Stretch), before = 0;
         var stretches = new List<StretchOfNames>();
-        long current = -1;
         foreach (var tick in ticks)
         {
-            long number = before * count / names;
-            if (number != current) stretches.Add(new StretchOfNames(tick.Millisecond, tick.Millisecond, 0, 0));
-            current = number;
-            var open = stretches[^1];
-            stretches[^1] = open with { Last = tick.Millisecond, Asked = open.Asked + tick.Names, Denied = open.Denied + tick.Denied };
-            before += tick.Names;
+            var next = new StretchOfNames(tick.Millisecond, tick.Millisecond, tick.Names, tick.Denied);
+            if (stretches is [.., { Asked: < Stretch } open]) stretches[^1] = open.With(next);
+            else stretches.Add(next);
+        }
+        // What is left over is judged with those before it: of a handful, half are denied by chance.
+        if (stretches is [.., var last, { Asked: < Stretch } rest])
+        {
+            stretches.RemoveAt(stretches.Count - 1);
+            stretches[^1] = last.With(rest);
         }
         return stretches;
     }
@@ -114,5 +115,7 @@ internal static class DenialWatch
     private readonly record struct StretchOfNames(long First, long Last, long Asked, long Denied)
     {
         public double Share => (double)Denied / Asked;
+
+        public StretchOfNames With(StretchOfNames next) => new(First, next.Last, Asked + next.Asked, Denied + next.Denied);
     }
 }
