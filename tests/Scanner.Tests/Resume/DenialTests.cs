@@ -1,14 +1,11 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using Scanner.Aggregate;
 using Scanner.Checks.MtaSts;
-using Scanner.Checks.Names;
 using Scanner.Dns;
 using Scanner.Dns.Resolve;
 using Scanner.Input;
 using Scanner.Lab;
 using Scanner.Lab.Servers;
-using Scanner.Resolve;
 using Scanner.Write;
 
 namespace Scanner.Tests.Resume;
@@ -63,27 +60,6 @@ public sealed class DenialTests : IDisposable
         Assert.Empty(_warnings);
         Assert.Empty(RunFolder.Open(_folder.Path("run")).LoadManifest().DenialSpells);
         Assert.Equal(1, Assert.Single(RunFolder.Open(_folder.Path("run")).LoadManifest().Passes).Pass);
-    }
-
-    // Names come in bursts: what a burst leaves of the fifty that are judged together is no sample of its own.
-    [Fact]
-    public void Nobody_is_suspected_for_a_handful_of_names()
-    {
-        var names = new List<PendingName>();
-        for (int burst = 0; names.Count < 5_000; burst++)
-        {
-            var asked = DateTimeOffset.UnixEpoch.AddMilliseconds(burst * 3);
-            for (int i = 0; i < (burst % 2 == 0 ? 99 : 1); i++)
-            {
-                string name = $"n{names.Count}.test";
-                var evidence = new NameEvidence();
-                var answer = DnsAnswer.Without(new DnsQuestion(name, DnsRecordType.Mx), burst % 2 == 1 ? DnsStatus.Nxdomain : DnsStatus.Nodata);
-                evidence.Add(answer with { Resolver = "192.0.2.1:53" }, shared: false);
-                names.Add(new PendingName(names.Count, new ListedName { Rank = 1, Input = name, Name = name, Class = InputClass.Registrable, Tld = "test" }, asked, asked, evidence));
-            }
-        }
-        using var rows = RowDatabase.Open([], RowUse.Rows);
-        Assert.Empty(DenialWatch.Find(rows, names));
     }
 
     // It has not come to light, but neither is it believed: no answer the second time is no answer.
