@@ -26,7 +26,8 @@ public sealed record DenialSpell(string Resolver, DateTimeOffset From, DateTimeO
 /// </summary>
 internal static class DenialWatch
 {
-    /// <summary>Names in a row, of one resolver, that are judged together: these or up to twice as many, so that none is left over.</summary>
+    /// <summary>Names in a row, of one resolver, that are judged together: these or some more, so that none is left over, nor are those of one
+    /// millisecond parted.</summary>
     private const int Stretch = 50;
 
     /// <summary>Above the usual share. Of 50 names of which a twentieth do not exist, 18 or more are denied once in 10^11 stretches.</summary>
@@ -87,7 +88,7 @@ internal static class DenialWatch
             if (stretches is [.., { Asked: < Stretch } open]) stretches[^1] = open.With(next);
             else stretches.Add(next);
         }
-        // What is left over is judged with those before it: of a handful, half are denied by chance.
+        // Of the handful that may be left over, half are denied by chance.
         if (stretches is [.., var last, { Asked: < Stretch } rest])
         {
             stretches.RemoveAt(stretches.Count - 1);

@@ -54,7 +54,8 @@ public static class SpfLookup
         if (zone.Read(zone.Sender)?.Record is null) return;
         // Level behind level. Most records refer to nothing or to a handful of names.
         List<string> known = [zone.Sender];
-        for (int level = 0; ;)
+        int level = 0;
+        while (true)
         {
             int next = known.Count;
             for (; level < next; level++) zone.AddReferences(known[level], known, MaxTxtLookups + 1);

@@ -29,7 +29,7 @@ public enum RowUse : byte
 public sealed partial class RowDatabase : IDisposable
 {
     /// <summary>Up to here DuckDB gets <see cref="LittleMemory"/> and one thread, so that the report stays below the scan that it follows: a
-    /// million rows take half a minute. Two threads take two thirds of that, and 650 MB more.</summary>
+    /// million rows take half a minute. Two threads take six tenths of that, and 670 MB more.</summary>
     private const long RowsOfOneRun = 2_000_000;
 
     private const string LittleMemory = "128MB";

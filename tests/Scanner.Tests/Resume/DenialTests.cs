@@ -1,11 +1,14 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Scanner.Aggregate;
 using Scanner.Checks.MtaSts;
+using Scanner.Checks.Mx;
 using Scanner.Dns;
 using Scanner.Dns.Resolve;
 using Scanner.Input;
 using Scanner.Lab;
 using Scanner.Lab.Servers;
+using Scanner.Tests.Write;
 using Scanner.Write;
 
 namespace Scanner.Tests.Resume;
@@ -60,6 +63,23 @@ public sealed class DenialTests : IDisposable
         Assert.Empty(_warnings);
         Assert.Empty(RunFolder.Open(_folder.Path("run")).LoadManifest().DenialSpells);
         Assert.Equal(1, Assert.Single(RunFolder.Open(_folder.Path("run")).LoadManifest().Passes).Pass);
+    }
+
+    // Names come in bursts: what a burst leaves of the fifty that are judged together is no sample of its own.
+    [Fact]
+    public async Task Nobody_is_suspected_for_a_single_name()
+    {
+        DomainResult Row(int i)
+        {
+            // 99 names in one millisecond, and one that does not exist in the next.
+            bool single = i % 100 == 99;
+            var row = Samples.Bare(i + 1).Mx(single ? MxClass.Nxdomain : MxClass.MxPresent);
+            return row with { ScannedAt = Samples.Time.AddMilliseconds(2 * (i / 100) + (single ? 1 : 0)), Mx = row.Mx! with { Answer = row.Mx.Answer with { Resolver = "192.0.2.1:53" } } };
+        }
+
+        await Samples.WriteAsync(_folder.Path("rows"), Enumerable.Range(0, 2_000).Select(Row));
+        using var rows = RowDatabase.Open(RunFolder.Open(_folder.Path("rows")).ClosedParts(), RowUse.Rows);
+        Assert.Empty(DenialWatch.Find(rows, []));
     }
 
     // It has not come to light, but neither is it believed: no answer the second time is no answer.
