@@ -58,7 +58,9 @@ public sealed class PartWriter : IAsyncDisposable
     private readonly List<int> _ranks = [];
     private readonly List<int> _positions = [];
     private readonly Row[] _taken = new Row[RowsAtOnce];
+    private readonly byte[] _pages = new byte[256 * 1024];
     private Stream? _file;
+    private PartStream? _stream;
     private ParquetWriter? _parquet;
     private int _takenRows;
     private int _bufferedRows;
@@ -148,6 +150,7 @@ public sealed class PartWriter : IAsyncDisposable
             _parquet!.CustomMetadata = Metadata();
             await _parquet.DisposeAsync();
             _parquet = null;
+            _stream!.PassOn();
             // Renamed before it is on the disk, a file could have its name and no content after a power failure.
             _files.Sync(_file!);
             string part = PartPath;
@@ -215,6 +218,7 @@ public sealed class PartWriter : IAsyncDisposable
     {
         Directory.CreateDirectory(_folder);
         _file = _files.Create(TemporaryPath);
+        _stream = new PartStream(_file, _pages);
         var options = new ParquetOptions
         {
             CompressionMethod = CompressionMethod.Zstd,
@@ -223,7 +227,7 @@ public sealed class PartWriter : IAsyncDisposable
         };
         foreach (var (column, field) in ResultSchema.Columns.Zip(_schema.GetDataFields()))
             if (column.Repeats) options.ColumnEncodingHints[field.Path.ToString()] = EncodingHint.Dictionary;
-        return await ParquetWriter.CreateAsync(_schema, _file, options);
+        return await ParquetWriter.CreateAsync(_schema, _stream, options);
     }
 
     private Dictionary<string, string> Metadata() => new()
