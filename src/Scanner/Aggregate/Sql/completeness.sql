@@ -12,7 +12,7 @@ by_query AS (
 SELECT
     regexp_extract(query, '^q_(.*)_status$', 1) AS query,
     status,
-    status NOT IN ('ok', 'nodata', 'nxdomain', 'name_too_long', 'not_queried') AS is_unknown,
+    says_nothing(status) AS is_unknown,
     coalesce(sum(names) FILTER (in_listed), 0)::BIGINT AS listed,
     coalesce(sum(names) FILTER (in_resolvable), 0)::BIGINT AS resolvable
 FROM by_query

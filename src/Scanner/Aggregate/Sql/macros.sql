@@ -20,6 +20,9 @@ CREATE OR REPLACE MACRO wilson_low(k, n) AS CASE WHEN n > 0 THEN greatest(0.0,
 CREATE OR REPLACE MACRO wilson_high(k, n) AS CASE WHEN n > 0 THEN least(1.0,
     (k / n + 1.9208 / n + 1.96 * sqrt(k / n * (1 - k / n) / n + 0.9604 / n / n)) / (1 + 3.8416 / n)) END;
 
+-- The status of a query that says neither yes nor no. NULL where nothing was asked for.
+CREATE OR REPLACE MACRO says_nothing(status) AS status NOT IN ('ok', 'nodata', 'nxdomain', 'name_too_long', 'not_queried');
+
 -- Which parts of a run were measured. A check that did not run has NULL in all its columns, and no rows in the tables: never zeros.
 CREATE OR REPLACE VIEW measured AS
 WITH counts AS (
@@ -44,14 +47,15 @@ FROM counts UNPIVOT (is_measured FOR part IN (COLUMNS(*)));
 
 CREATE OR REPLACE MACRO was_measured(wanted) AS (SELECT is_measured FROM measured WHERE part = wanted);
 
--- Every metric over every denominator, for each value of an expression over facts: T2 for everyone, by rank, by TLD, ...
-CREATE OR REPLACE MACRO adoption_by(label) AS TABLE
+-- Every metric over every denominator, for each value of an expression over facts: T2 for everyone, by rank, by TLD, ... wanted names the
+-- denominators, all unless given: with many values the others are most of the work.
+CREATE OR REPLACE MACRO adoption_by(label, wanted := NULL) AS TABLE
 WITH combinations AS (
     -- A million names come to a few thousand different combinations: count those, then take them apart.
     SELECT label AS class, COLUMNS('^(in|is)_'), count(*) AS names FROM facts GROUP BY ALL
 ),
 members AS (
-    FROM combinations UNPIVOT (member FOR denominator IN (COLUMNS('^in_')))
+    FROM combinations UNPIVOT (member FOR denominator IN (COLUMNS('^in_'))) WHERE wanted IS NULL OR list_contains(wanted, denominator[4:])
 ),
 sums AS (
     SELECT

@@ -4,8 +4,8 @@ WITH width AS (
     SELECT CASE WHEN max(rank) >= 20000 THEN 1000 ELSE greatest(50, ceil(max(rank) / 20))::INTEGER END AS ranks FROM facts
 ),
 bins AS (
-    FROM adoption_by((rank - 1) // (SELECT ranks FROM width))
-    WHERE denominator = 'mail' AND metric IN ('spf_published', 'dmarc_own', 'enf_9989', 'mtasts_published')
+    FROM adoption_by((rank - 1) // (SELECT ranks FROM width), wanted := ['mail'])
+    WHERE metric IN ('spf_published', 'dmarc_own', 'enf_9989', 'mtasts_published')
 )
 SELECT
     1 + class * ranks AS first_rank, (class + 1) * ranks AS last_rank, metric, denominator, numerator, decided, unknown, size, share, low, high,

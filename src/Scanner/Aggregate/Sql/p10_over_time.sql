@@ -8,28 +8,39 @@
 WITH span AS (
     SELECT epoch(min(scan_ts)) AS first, greatest(epoch(max(scan_ts)) - epoch(min(scan_ts)), 0.001) / 40 AS width FROM facts
 ),
-per_name AS (
+-- In one bin most names have had the same answers: count those, then look into them.
+combinations AS (
     SELECT
         least(39, floor((epoch(scan_ts) - first) / width))::INTEGER AS bin,
-        [q_mx_status, q_txt_status, q_dmarc_status, q_mta_sts_status, q_tls_rpt_status] AS statuses,
-        list_concat(q_mx_failed, q_txt_failed, q_dmarc_failed, q_mta_sts_failed, q_tls_rpt_failed) AS failed,
-        list_filter([
-            CASE WHEN q_mx_tries > 0 THEN q_mx_status END, CASE WHEN q_txt_tries > 0 THEN q_txt_status END, CASE WHEN q_dmarc_tries > 0 THEN q_dmarc_status END,
-            CASE WHEN q_mta_sts_tries > 0 THEN q_mta_sts_status END, CASE WHEN q_tls_rpt_tries > 0 THEN q_tls_rpt_status END
-        ], lambda s: s IN ('ok', 'nodata', 'nxdomain')) AS answered
+        q_mx_status, q_txt_status, q_dmarc_status, q_mta_sts_status, q_tls_rpt_status,
+        q_mx_tries > 0 AS mx_sent, q_txt_tries > 0 AS txt_sent, q_dmarc_tries > 0 AS dmarc_sent, q_mta_sts_tries > 0 AS mta_sts_sent, q_tls_rpt_tries > 0 AS tls_rpt_sent,
+        q_mx_failed, q_txt_failed, q_dmarc_failed, q_mta_sts_failed, q_tls_rpt_failed,
+        count(*) AS names
     FROM facts, span
     WHERE scan_ts IS NOT NULL
+    GROUP BY ALL
+),
+answers AS (
+    SELECT
+        bin, names,
+        [q_mx_status, q_txt_status, q_dmarc_status, q_mta_sts_status, q_tls_rpt_status] AS statuses,
+        coalesce(list_concat(q_mx_failed, q_txt_failed, q_dmarc_failed, q_mta_sts_failed, q_tls_rpt_failed), []) AS failed,
+        list_filter([
+            CASE WHEN mx_sent THEN q_mx_status END, CASE WHEN txt_sent THEN q_txt_status END, CASE WHEN dmarc_sent THEN q_dmarc_status END,
+            CASE WHEN mta_sts_sent THEN q_mta_sts_status END, CASE WHEN tls_rpt_sent THEN q_tls_rpt_status END
+        ], lambda s: s IN ('ok', 'nodata', 'nxdomain')) AS answered
+    FROM combinations
 ),
 bins AS (
     SELECT
-        bin, count(*) AS names, sum(coalesce(len(failed), 0)) AS failed, sum(coalesce(len(failed), 0) + len(answered)) AS queries,
-        sum(coalesce(len(list_filter(failed, lambda f: f = 'timeout')), 0)) AS timeout,
-        sum(len(list_filter(statuses, lambda s: s <> 'not_queried'))) AS questions,
-        sum(len(list_filter(statuses, lambda s: s NOT IN ('ok', 'nodata', 'nxdomain', 'name_too_long', 'not_queried')))) AS unknown
-    FROM per_name GROUP BY bin
+        bin, sum(names) AS names, sum(names * len(failed)) AS failed, sum(names * (len(failed) + len(answered))) AS queries,
+        sum(names * len(list_filter(failed, lambda f: f = 'timeout'))) AS timeout,
+        sum(names * len(list_filter(statuses, lambda s: s <> 'not_queried'))) AS questions,
+        sum(names * len(list_filter(statuses, lambda s: says_nothing(s)))) AS unknown
+    FROM answers GROUP BY bin
 ),
 rows AS (
-    SELECT bin, names, queries, unnest([
+    SELECT bin, names::BIGINT AS names, queries, unnest([
         {'measure': 'failed', 'denominator': 'tries', 'numerator': failed, 'size': queries},
         {'measure': 'timeout', 'denominator': 'tries', 'numerator': timeout, 'size': queries},
         {'measure': 'unknown', 'denominator': 'questions', 'numerator': unknown, 'size': questions}

@@ -7,6 +7,7 @@ WITH seen AS (
     -- An MX answer decides about MX records; whether a name without them could receive mail, only its address does (mx_class).
     SELECT *, coalesce(q_mx_status IN ('ok', 'nodata', 'nxdomain', 'name_too_long'), false) AS mx_seen FROM facts
 ),
+-- A million names come to a few dozen combinations: count those, then take them apart.
 steps AS (
     SELECT
         input_class, in_listed AS listed, in_resolvable AS resolvable,
@@ -14,8 +15,10 @@ steps AS (
         CASE WHEN mx_seen THEN in_mail END AS mail,
         CASE WHEN mx_seen AND mx_class <> 'mx_unverified' THEN in_mail_usable END AS mail_usable,
         CASE WHEN mx_class <> 'unknown' THEN in_mail_or_addr END AS mail_or_addr,
-        CASE WHEN mx_seen THEN in_no_mail_declared END AS no_mail_declared
+        CASE WHEN mx_seen THEN in_no_mail_declared END AS no_mail_declared,
+        count(*) AS names
     FROM seen
+    GROUP BY ALL
 ),
 by_step AS (
     FROM (SELECT *, listed AS is_listed FROM steps)
@@ -24,7 +27,7 @@ by_step AS (
 counts AS (
     SELECT
         'step' AS measure, coalesce(input_class, 'all') AS input_class, value, 'listed' AS denominator,
-        count(*) FILTER (holds) AS numerator, count(*) FILTER (holds IS NULL) AS unknown, count(*) AS size
+        coalesce(sum(names) FILTER (holds), 0)::BIGINT AS numerator, coalesce(sum(names) FILTER (holds IS NULL), 0)::BIGINT AS unknown, sum(names)::BIGINT AS size
     FROM by_step
     WHERE is_listed AND value IN (SELECT denominator FROM denominators WHERE size IS NOT NULL)
     GROUP BY GROUPING SETS ((value), (value, input_class))

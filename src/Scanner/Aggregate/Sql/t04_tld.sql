@@ -24,8 +24,7 @@ counted AS (
             WHEN regexp_matches(name, '(^|[.])(edu|edu[.]..|ac[.]..)$') THEN 'edu'
             WHEN regexp_matches(name, '(^|[.])(mil|mil[.]..)$') THEN 'mil'
             WHEN tld = 'arpa' THEN 'arpa' END
-    })
-    WHERE denominator IN ('listed', 'mail')
+    }, wanted := ['listed', 'mail'])
 ),
 levels AS (
     SELECT 'group' AS level, coalesce(class.kind, CASE WHEN country IS NULL THEN 'gTLD' ELSE 'ccTLD' END) AS value, counted.*

@@ -4,18 +4,18 @@
 --          "(self)" is a name whose MX host is at or below the name itself or its organizational domain.
 -- Names of one provider share its defaults: for statements beyond these names use the cluster intervals of u1_uncertainty.
 WITH providers AS (
-    SELECT 'mx_provider' AS level, * FROM adoption_by(mx_provider) WHERE was_measured('mx_provider') AND class IS NOT NULL
+    SELECT 'mx_provider' AS level, * FROM adoption_by(mx_provider, wanted := ['mail']) WHERE was_measured('mx_provider') AND class IS NOT NULL
 ),
 sites AS (
     FROM adoption_by(CASE
         WHEN mx_site = '' THEN NULL
         WHEN mx_hosts[1] = name OR ends_with(mx_hosts[1], '.' || coalesce(org_domain_psl, name)) OR mx_hosts[1] = org_domain_psl THEN '(self)'
-        ELSE mx_site END)
+        ELSE mx_site END, wanted := ['mail'])
     WHERE class IS NOT NULL
 ),
 -- By the names that run mail; a name without MX has no class, and the null MX has no site.
 ranked AS (
-    SELECT class, row_number() OVER (ORDER BY max(size) DESC, class) AS place FROM sites WHERE denominator = 'mail' AND size > 0 GROUP BY class
+    SELECT class, row_number() OVER (ORDER BY max(size) DESC, class) AS place FROM sites WHERE size > 0 GROUP BY class
 ),
 folded AS (
     SELECT
@@ -33,5 +33,5 @@ SELECT
     level, class AS provider, metric, denominator, numerator, decided, unknown, size,
     ratio(numerator, decided) AS share, ratio(numerator, size) AS low, ratio(numerator + unknown, size) AS high
 FROM both_levels
-WHERE denominator = 'mail' AND size > 0
+WHERE size > 0
 ORDER BY level, size DESC, provider, metric;

@@ -3,14 +3,29 @@
 --   measure  over: allows more IPv4 addresses than that; widest: the smallest prefix length among its ip4 terms;
 --            include: the domains that most names include directly, the hundred largest
 -- ":walkable" is the names whose record could be walked: valid, or with an evaluation error.
-WITH spread AS (
+WITH bounds AS (
+    FROM (VALUES (0), (1), (10), (100), (1000), (10000), (65536), (100000), (1000000), (16777216), (4294967295)) b(bound)
+),
+-- Each name by the largest bound that it is over, -1 for none. Whoever is over that one is over all smaller ones.
+largest AS (
+    FROM shares_of(
+        CASE WHEN spf_status <> 'temperror' THEN CASE
+            WHEN spf_ipv4_count > 4294967295 THEN 4294967295 WHEN spf_ipv4_count > 16777216 THEN 16777216 WHEN spf_ipv4_count > 1000000 THEN 1000000
+            WHEN spf_ipv4_count > 100000 THEN 100000 WHEN spf_ipv4_count > 65536 THEN 65536 WHEN spf_ipv4_count > 10000 THEN 10000
+            WHEN spf_ipv4_count > 1000 THEN 1000 WHEN spf_ipv4_count > 100 THEN 100 WHEN spf_ipv4_count > 10 THEN 10
+            WHEN spf_ipv4_count > 1 THEN 1 WHEN spf_ipv4_count > 0 THEN 0 ELSE -1 END END,
+        spf_ipv4_count IS NOT NULL, 'walkable')
+),
+over AS (
+    SELECT bound, denominator, sum(numerator)::BIGINT AS numerator, decided, unknown, size
+    FROM largest JOIN bounds ON class >= bound
+    GROUP BY ALL
+),
+spread AS (
     SELECT 'widest' AS measure, * FROM shares_of(
         CASE WHEN spf_status <> 'temperror' THEN coalesce('/' || spf_widest_ip4, '(no ip4)') END, spf_ipv4_count IS NOT NULL, 'walkable')
     UNION ALL
-    SELECT 'over', * FROM shares_of_each(
-        CASE WHEN spf_status <> 'temperror' THEN
-            list_transform(list_filter([0, 1, 10, 100, 1000, 10000, 65536, 100000, 1000000, 16777216, 4294967295], lambda n: spf_ipv4_count > n), lambda n: n::VARCHAR) END,
-        spf_ipv4_count IS NOT NULL, 'walkable')
+    SELECT 'over', bound::VARCHAR, * EXCLUDE (bound), ratio(numerator, decided), ratio(numerator, size), ratio(numerator + unknown, size) FROM over
     UNION ALL
     SELECT 'include', * FROM shares_of_each(spf_includes, spf_ipv4_count IS NOT NULL, 'walkable', most := 100)
 )

@@ -40,7 +40,7 @@ asked AS (
 ),
 sent AS (
     SELECT
-        query, status NOT IN ('ok', 'nodata', 'nxdomain', 'name_too_long', 'not_queried') AS failed_finally, least(tries, 4) AS tries, tcp, pass, list_distinct(failed) AS failed, sum(names) AS names
+        query, says_nothing(status) AS failed_finally, least(tries, 4) AS tries, tcp, pass, list_distinct(failed) AS failed, sum(names) AS names
     FROM asked WHERE tries > 0 GROUP BY ALL
 ),
 of_sent AS (
@@ -64,22 +64,20 @@ late AS (
     FROM facts WHERE in_listed GROUP BY pass
 ),
 per_name AS (
-    SELECT tld, mx_site, mx_provider, list_has_any(
-        [q_mx_status, q_txt_status, q_dmarc_status, q_mta_sts_status, q_tls_rpt_status, q_a_status, q_aaaa_status, q_domainkey_status, q_bimi_status, q_soa_status],
-        ['servfail', 'bogus', 'refused', 'notimp', 'formerr', 'other_rcode', 'timeout', 'network_error', 'truncated', 'malformed', 'lame', 'cname_loop']) AS failed
+    SELECT tld, nullif(mx_site, '') AS mx_site, mx_provider, coalesce(
+        says_nothing(q_mx_status) OR says_nothing(q_txt_status) OR says_nothing(q_dmarc_status) OR says_nothing(q_mta_sts_status) OR says_nothing(q_tls_rpt_status)
+        OR says_nothing(q_a_status) OR says_nothing(q_aaaa_status) OR says_nothing(q_domainkey_status) OR says_nothing(q_bimi_status) OR says_nothing(q_soa_status), false) AS failed
     FROM facts WHERE in_resolvable
 ),
 by_kind AS (
-    SELECT unnest([
-        {'measure': 'unknown_by_tld', 'value': tld}, {'measure': 'unknown_by_mx_provider', 'value': mx_provider}, {'measure': 'unknown_by_mx_site', 'value': nullif(mx_site, '')}
-    ], recursive := true), failed, names
-    FROM (SELECT tld, mx_site, mx_provider, failed, count(*) AS names FROM per_name GROUP BY ALL)
+    SELECT
+        CASE WHEN grouping(tld) = 0 THEN 'unknown_by_tld' WHEN grouping(mx_provider) = 0 THEN 'unknown_by_mx_provider' ELSE 'unknown_by_mx_site' END AS measure,
+        coalesce(tld, mx_provider, mx_site) AS value, count(*) FILTER (failed) AS numerator, count(*) AS size
+    FROM per_name GROUP BY GROUPING SETS ((tld), (mx_provider), (mx_site))
 ),
 worst AS (
-    FROM (
-        SELECT measure, 'all' AS query, value, 'resolvable' AS denominator, coalesce(sum(names) FILTER (failed), 0) AS numerator, sum(names) AS size
-        FROM by_kind WHERE value IS NOT NULL GROUP BY measure, value)
-    WHERE numerator > 0
+    SELECT measure, 'all' AS query, value, 'resolvable' AS denominator, numerator, size
+    FROM by_kind WHERE value IS NOT NULL AND numerator > 0
     QUALIFY row_number() OVER (PARTITION BY measure ORDER BY numerator DESC, value) <= 50
 ),
 everything AS (
@@ -91,7 +89,7 @@ everything AS (
 SELECT
     measure, query, value,
     -- Does the answer say neither yes nor no? not_queried (excluded, pruned, or the run ended first) counts neither way.
-    CASE WHEN measure = 'status' THEN value NOT IN ('ok', 'nodata', 'nxdomain', 'name_too_long', 'not_queried') END AS is_unknown,
+    CASE WHEN measure = 'status' THEN says_nothing(value) END AS is_unknown,
     denominator, numerator::BIGINT AS numerator, size::BIGINT AS decided, 0::BIGINT AS unknown, size::BIGINT AS size,
     ratio(numerator, size) AS share, ratio(numerator, size) AS low, ratio(numerator, size) AS high
 FROM everything

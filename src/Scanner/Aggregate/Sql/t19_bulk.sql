@@ -20,8 +20,7 @@ adoption AS (
         'is_common': (dmarc_own AND dmarc_source = 'self' AND dmarc_raw IN (SELECT text FROM common WHERE measure = 'dmarc_text'))
                   OR coalesce(spf_raw IN (SELECT text FROM common WHERE measure = 'spf_text'), false),
         'is_wildcard': wildcard_txt
-    })
-    WHERE denominator IN ('listed', 'mail')
+    }, wanted := ['listed', 'mail'])
 ),
 sets AS (
     SELECT 'all' AS names_of, * FROM adoption
@@ -38,8 +37,7 @@ everything AS (
     GROUP BY ALL
     UNION ALL
     SELECT measure, 'all', text, 'listed:one_record', names, size::BIGINT, 0, size::BIGINT
-    FROM texts
-    QUALIFY row_number() OVER (PARTITION BY measure ORDER BY names DESC, text) <= 50
+    FROM ((FROM texts WHERE measure = 'dmarc_text' ORDER BY names DESC, text LIMIT 50) UNION ALL (FROM texts WHERE measure = 'spf_text' ORDER BY names DESC, text LIMIT 50))
 )
 SELECT *, ratio(numerator, decided) AS share, ratio(numerator, size) AS low, ratio(numerator + unknown, size) AS high
 FROM everything
