@@ -92,10 +92,40 @@ public interface IResolver
     /// and <see cref="ResolverUnreachableException"/>, when no resolver answers anything any more.</summary>
     ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken);
 
-    /// <summary>The same, but another resolver is asked first than the one that had nothing to say before (classification.md 2.3). Where there
-    /// is one, and where it is known who is asked.</summary>
-    /// <param name="notFirst"><see cref="DnsAnswer.AskedLast"/> of the earlier answer.</param>
-    ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, string? notFirst, CancellationToken cancellationToken) => QueryAsync(question, cancellationToken);
+    /// <summary>The same for somebody who has a say in it.</summary>
+    async ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, IAsker asker, CancellationToken cancellationToken)
+    {
+        DnsAnswer answer;
+        try
+        {
+            answer = await QueryAsync(question, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            if (asker.OnCancelled(question) is not { } instead) throw;
+            answer = instead;
+        }
+        return asker.Take(answer);
+    }
+}
+
+/// <summary>
+/// Who asks, and has a say in what becomes of the answer before anybody else sees it. Part of the question and not a resolver around the resolver: that
+/// would cost a task more for each question of a million names.
+/// </summary>
+public interface IAsker
+{
+    /// <summary>The resolver that had nothing to say before (classification.md 2.3): where there are several, and where it is known who is asked,
+    /// another one is asked first.</summary>
+    /// <returns><see cref="DnsAnswer.AskedLast"/> of an earlier answer; null when it may be anybody.</returns>
+    string? NotFirst(DnsQuestion question);
+
+    /// <summary>The answer as it is handed on.</summary>
+    DnsAnswer Take(DnsAnswer answer);
+
+    /// <summary>The token of the question has fired.</summary>
+    /// <returns>What is then taken instead of an answer; null to let the <see cref="OperationCanceledException"/> go on.</returns>
+    DnsAnswer? OnCancelled(DnsQuestion question);
 }
 
 /// <summary>No configured resolver answers: the run cannot go on. It ends the scan, not a name.</summary>

@@ -15,7 +15,7 @@ public static class Evidence
     /// <param name="octets">One char per octet, U+0000 to U+00FF, as <see cref="Dns.TxtRecord.Text"/> gives it.</param>
     public static string Escape(string octets)
     {
-        if (!octets.AsSpan().ContainsAnyExceptInRange('\0', '\x7F') && !octets.Contains('\\')) return octets;
+        if (Ascii.IsValid(octets) && !octets.Contains('\\')) return octets;
         return Escape(Encoding.Latin1.GetBytes(octets));
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Scanner.Dns;
 
 namespace Scanner.Checks.Spf;
@@ -282,7 +283,7 @@ public sealed class SpfEvaluator
         explanation = text.Expand(letter => ValueOf(letter, match.Domain));
         if (explanation is null) return false;
         // "MUST be limited to US-ASCII": a sender's local-part may bring in more.
-        if (explanation.AsSpan().ContainsAnyExceptInRange('\0', '\x7F')) explanation = null;
+        if (!Ascii.IsValid(explanation)) explanation = null;
         return true;
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Scanner.Dns;
 
 namespace Scanner.Checks.Spf;
@@ -59,7 +60,7 @@ public readonly record struct SpfTarget(string? Name, bool IsDynamic, string Tex
         if (name.Length > DomainName.MaxLength) name = name[(name.IndexOf('.', name.Length - DomainName.MaxLength - 1) + 1)..];
         // The labels are A-labels (RFC 7208 §4.3); what a client says in HELO or in a local-part need not be, and then no such name can exist
         // (RFC 8616 §4).
-        if (name.AsSpan().ContainsAnyExceptInRange('\0', '\x7F')) return null;
+        if (!Ascii.IsValid(name)) return null;
         // In presentation form a backslash is written twice (RFC 1035 §5.1).
         return IsMultiLabelName(name) ? name.ToLowerInvariant().Replace(@"\", @"\\", StringComparison.Ordinal) : null;
     }

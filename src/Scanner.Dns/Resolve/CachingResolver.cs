@@ -65,18 +65,20 @@ public sealed class CachingResolver : IResolver
     public void TrustDenials() => Volatile.Write(ref _denialsSince, _time.GetTimestamp());
 
     /// <inheritdoc/>
-    public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken) => QueryAsync(question, notFirst: null, cancellationToken);
+    public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken) => FindOrJoinAsync(question, null, cancellationToken);
 
     /// <inheritdoc/>
     /// <remarks>Who finds a query under way takes its answer, whoever is asked.</remarks>
-    public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, string? notFirst, CancellationToken cancellationToken)
+    public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, IAsker asker, CancellationToken cancellationToken) => FindOrJoinAsync(question, asker, cancellationToken);
+
+    private ValueTask<DnsAnswer> FindOrJoinAsync(DnsQuestion question, IAsker? asker, CancellationToken cancellationToken)
     {
         if (Find(question) is { } answer)
         {
             Interlocked.Increment(ref _hits);
-            return new ValueTask<DnsAnswer>(answer);
+            return new ValueTask<DnsAnswer>(asker is null ? answer : asker.Take(answer));
         }
-        return new ValueTask<DnsAnswer>(JoinAsync(question, notFirst, cancellationToken));
+        return new ValueTask<DnsAnswer>(JoinAsync(question, asker, cancellationToken));
     }
 
     private DnsAnswer? Find(DnsQuestion question)
@@ -87,34 +89,49 @@ public sealed class CachingResolver : IResolver
         return kept.Answer;
     }
 
-    private async Task<DnsAnswer> JoinAsync(DnsQuestion question, string? notFirst, CancellationToken cancellationToken)
+    private async Task<DnsAnswer> JoinAsync(DnsQuestion question, IAsker? asker, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        while (true)
+        DnsAnswer? answer;
+        try
         {
-            var flight = _flights.GetOrAdd(question, static _ => new Flight());
-            // False: everybody had left it, and it is about to be removed.
-            if (!flight.TryBoard(out bool first))
-            {
-                _flights.TryRemove(new KeyValuePair<DnsQuestion, Flight>(question, flight));
-                continue;
-            }
-            Interlocked.Increment(ref first ? ref _misses : ref _coalesced);
-            if (first) _ = FlyAsync(question, notFirst, flight);
+            cancellationToken.ThrowIfCancellationRequested();
+            var flight = Board(question, asker?.NotFirst(question), out bool first);
+            if (first) _ = FlyAsync(question, flight);
             try
             {
-                var answer = await flight.Landed.WaitAsync(cancellationToken).ConfigureAwait(false);
-                return first ? answer : WithoutHistory(answer);
+                answer = await flight.Landed.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
             finally
             {
                 flight.Leave();
             }
+            if (!first) answer = WithoutHistory(answer);
+        }
+        catch (OperationCanceledException) when (asker is not null)
+        {
+            answer = asker.OnCancelled(question);
+            if (answer is null) throw;
+        }
+        return asker is null ? answer : asker.Take(answer);
+    }
+
+    private Flight Board(DnsQuestion question, string? notFirst, out bool first)
+    {
+        while (true)
+        {
+            var flight = _flights.GetOrAdd(question, static (_, notFirst) => new Flight(notFirst), notFirst);
+            if (flight.TryBoard(out first))
+            {
+                Interlocked.Increment(ref first ? ref _misses : ref _coalesced);
+                return flight;
+            }
+            // Everybody had left it, and it is about to be removed.
+            _flights.TryRemove(new KeyValuePair<DnsQuestion, Flight>(question, flight));
         }
     }
 
     /// <summary>The one query. It runs on its own, so that the asker who began it may give up without failing the others.</summary>
-    private async Task FlyAsync(DnsQuestion question, string? notFirst, Flight flight)
+    private async Task FlyAsync(DnsQuestion question, Flight flight)
     {
         try
         {
@@ -122,7 +139,7 @@ public sealed class CachingResolver : IResolver
             var answer = Find(question);
             if (answer is null)
             {
-                answer = await _inner.QueryAsync(question, notFirst, flight.Abandoned).ConfigureAwait(false);
+                answer = await _inner.QueryAsync(question, flight, flight.Abandoned).ConfigureAwait(false);
                 Keep(answer);
             }
             _flights.TryRemove(new KeyValuePair<DnsQuestion, Flight>(question, flight));
@@ -213,8 +230,9 @@ public sealed class CachingResolver : IResolver
     }
 
     /// <summary>A query under way, and how many wait for it. When the last one leaves early, the query is cancelled.</summary>
+    /// <param name="notFirst">What the one who began it has to say.</param>
 #pragma warning disable CA1001 // a token source without timer or registrations from outside holds nothing but memory
-    private sealed class Flight
+    private sealed class Flight(string? notFirst) : IAsker
 #pragma warning restore CA1001
     {
         private readonly TaskCompletionSource<DnsAnswer> _landed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -225,6 +243,12 @@ public sealed class CachingResolver : IResolver
         public Task<DnsAnswer> Landed => _landed.Task;
 
         public CancellationToken Abandoned => _abandoned.Token;
+
+        public string? NotFirst(DnsQuestion question) => notFirst;
+
+        public DnsAnswer Take(DnsAnswer answer) => answer;
+
+        public DnsAnswer? OnCancelled(DnsQuestion question) => null;
 
         public bool TryBoard(out bool first)
         {

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Polly;
 using Polly.Retry;
 using Scanner.Dns.Transport;
@@ -81,55 +80,78 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     internal int OpenCircuits => _upstreams.Count(upstream => upstream.IsOpen);
 
     /// <inheritdoc/>
-    public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken) => QueryAsync(question, avoid: null, cancellationToken);
+    public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken) => QueryAsync(question, avoid: null, asker: null, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, string? notFirst, CancellationToken cancellationToken) =>
-        QueryAsync(question, notFirst is null ? null : UpstreamOf(notFirst), cancellationToken);
+    public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, IAsker asker, CancellationToken cancellationToken) =>
+        QueryAsync(question, asker.NotFirst(question) is { } notFirst ? UpstreamOf(notFirst) : null, asker, cancellationToken);
 
     // Apart, so that a question that may go to anybody pays for no closure.
     private Upstream? UpstreamOf(string name) => Array.Find(_upstreams, upstream => upstream.Name == name);
 
-    // Most questions end here, in one state machine that comes from a pool: what is not for each of them is in methods of its own.
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, Upstream? avoid, CancellationToken cancellationToken)
+    // Most questions end here, in one state machine, which is also the task that the asker waits for: what is not for each of them is in methods of
+    // its own. A pool of them would be empty with so many questions under way.
+    private async ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, Upstream? avoid, IAsker? asker, CancellationToken cancellationToken)
     {
         if (IsTooLong(question.Name))
         {
             Statistics.FinalAnswer(question.Type, DnsStatus.NameTooLong);
-            return DnsAnswer.Without(question, DnsStatus.NameTooLong);
+            var tooLong = DnsAnswer.Without(question, DnsStatus.NameTooLong);
+            return asker is null ? tooLong : asker.Take(tooLong);
         }
-        if (_hedge) return await HedgedAsync(question, avoid, cancellationToken).ConfigureAwait(false);
-
-        StartTrials();
-        var upstream = await _flow.EnterAsync(avoid, null, isRetry: false, cancellationToken).ConfigureAwait(false)
-            ?? await EnterWhenAnyAsync(avoid, isRetry: false, cancellationToken).ConfigureAwait(false);
-        // As in ExchangeAsync.
-        long sentAt = _time.GetTimestamp();
-        DnsReply reply;
+        DnsAnswer? answer;
         try
         {
-            reply = await upstream.Transport.ExchangeAsync(question, FlagsFor(question, upstream), _timeouts[0], cancellationToken).ConfigureAwait(false);
-        }
-        catch
-        {
-            GiveUp(upstream, sentAt);
-            throw;
-        }
-        var sent = Received(upstream, reply, sentAt);
-        if (sent.IsSilence) await upstream.ReportSilenceAsync().ConfigureAwait(false);
-
-        if (!NeedsEdnsOff(reply))
-        {
-            var answer = ReplyInterpreter.Interpret(question, reply, new ExchangeHistory(1, null, sent.Milliseconds, upstream.Name));
-            // With one try only, SERVFAIL still goes on to be told apart from a failed validation.
-            if (!IsWorthRetrying(answer.Status) || (_retry is null && answer.Status != DnsStatus.Servfail))
+            if (_hedge)
             {
-                Statistics.FinalAnswer(question.Type, answer.Status);
-                return answer;
+                answer = await HedgedAsync(question, avoid, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                StartTrials();
+                var upstream = await _flow.EnterAsync(avoid, null, isRetry: false, cancellationToken).ConfigureAwait(false)
+                    ?? await EnterWhenAnyAsync(avoid, isRetry: false, cancellationToken).ConfigureAwait(false);
+                // As in ExchangeAsync.
+                long sentAt = _time.GetTimestamp();
+                DnsReply reply;
+                try
+                {
+                    reply = await upstream.Transport.ExchangeAsync(question, FlagsFor(question, upstream), _timeouts[0], cancellationToken).ConfigureAwait(false);
+                }
+                catch
+                {
+                    GiveUp(upstream, sentAt);
+                    throw;
+                }
+                var sent = Received(upstream, reply, sentAt);
+                answer = sent.IsSilence ? null : FinalAnswer(question, upstream, sent);
+                answer ??= await AfterFirstTryAsync(question, upstream, sent, cancellationToken).ConfigureAwait(false);
             }
         }
-        return await RecoverAsync(question, upstream, sent, tries: 1, failed: null, cancellationToken).ConfigureAwait(false);
+        catch (OperationCanceledException) when (asker is not null)
+        {
+            answer = asker.OnCancelled(question);
+            if (answer is null) throw;
+        }
+        return asker is null ? answer : asker.Take(answer);
+    }
+
+    private async ValueTask<DnsAnswer> AfterFirstTryAsync(DnsQuestion question, Upstream upstream, Sent sent, CancellationToken cancellationToken)
+    {
+        if (sent.IsSilence) await upstream.ReportSilenceAsync().ConfigureAwait(false);
+        return FinalAnswer(question, upstream, sent)
+            ?? await RecoverAsync(question, upstream, sent, tries: 1, failed: null, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What the first try came to, if that is all there is to it.</summary>
+    private DnsAnswer? FinalAnswer(DnsQuestion question, Upstream upstream, Sent sent)
+    {
+        if (NeedsEdnsOff(sent.Reply)) return null;
+        var answer = ReplyInterpreter.Interpret(question, sent.Reply, new ExchangeHistory(1, null, sent.Milliseconds, upstream.Name));
+        // With one try only, SERVFAIL still goes on to be told apart from a failed validation.
+        if (IsWorthRetrying(answer.Status) && (_retry is not null || answer.Status == DnsStatus.Servfail)) return null;
+        Statistics.FinalAnswer(question.Type, answer.Status);
+        return answer;
     }
 
     /// <summary>

@@ -49,6 +49,7 @@ public sealed class RankedListReader
     private readonly char[] _csvBuffer = new char[2 * LineReader.MaxLineLength];
     private readonly Queue<Line> _waiting = new();
     private readonly Queue<Line> _block = new();
+    private readonly StringBuilder _text = new(2 * BlockLength);
     private readonly bool _allowWildcard;
     private readonly bool _hasHeader;
     private readonly int _rankColumn = -1;
@@ -147,8 +148,8 @@ public sealed class RankedListReader
     /// <summary>Collects lines that are safe together and opens the library's reader on them.</summary>
     private bool NextBlock()
     {
-        var text = new StringBuilder();
-        while (text.Length < BlockLength)
+        _text.Clear();
+        while (_text.Length < BlockLength)
         {
             if (_waiting.Count == 0)
             {
@@ -159,13 +160,13 @@ public sealed class RankedListReader
             if (alone && _block.Count > 0) break;
             var line = _waiting.Dequeue();
             _block.Enqueue(line);
-            text.Append(line.Text).Append('\n');
+            _text.Append(line.Text).Append('\n');
             if (alone) break;
         }
         if (_block.Count == 0) return false;
         _csv?.Dispose();
         // A line that nobody could decode has no fields, and the library has nothing to read.
-        _csv = _block.Peek().Problem is null ? CsvDataReader.Create(new StringReader(text.ToString()), _csvBuffer, CsvOptions) : null;
+        _csv = _block.Peek().Problem is null ? CsvDataReader.Create(new StringReader(_text.ToString()), _csvBuffer, CsvOptions) : null;
         return true;
     }
 

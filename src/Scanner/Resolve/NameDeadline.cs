@@ -8,38 +8,28 @@ namespace Scanner.Resolve;
 /// name's evidence, and what an earlier pass has settled is not asked again.
 /// </summary>
 /// <param name="pass">The pass that asks, 1-based: stands in the answers.</param>
-internal sealed class NameDeadline(IResolver inner, NameEvidence evidence, bool shared, int pass, CancellationToken nameToken, CancellationToken runToken) : IResolver
+internal sealed class NameDeadline(IResolver inner, NameEvidence evidence, bool shared, int pass, CancellationToken nameToken, CancellationToken runToken) : IResolver, IAsker
 {
-    public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken) =>
-        pass > 1 && evidence.TryFindSettled(question, out var settled) ? new(settled) : AskAsync(question);
-
-    // One state machine, which is also the task that the caller waits for: a pool of them would be empty with so many names under way, and a
-    // task around one from a pool is a second object for each question of a million names.
-    private async ValueTask<DnsAnswer> AskAsync(DnsQuestion question)
+    public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken)
     {
-        DnsAnswer? before = null;
-        if (pass > 1) evidence.TryFind(question, out before);
-        DnsAnswer? answer = null;
-        if (!nameToken.IsCancellationRequested)
-        {
-            try
-            {
-                answer = await inner.QueryAsync(question, before?.AskedLast, nameToken).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (!runToken.IsCancellationRequested)
-            {
-                // The name's own deadline, not the end of the run.
-            }
-        }
-        if (answer is null)
-        {
-            runToken.ThrowIfCancellationRequested();
-            answer = DnsAnswer.Without(question, DnsStatus.Timeout);
-        }
-        if (pass > 1) answer = before is not null ? Behind(before, answer) : answer with { Pass = pass };
+        if (pass > 1 && evidence.TryFindSettled(question, out var settled)) return new(settled);
+        if (!nameToken.IsCancellationRequested) return inner.QueryAsync(question, (IAsker)this, nameToken);
+        return OnCancelled(question) is { } late ? new(Take(late)) : ValueTask.FromCanceled<DnsAnswer>(runToken);
+    }
+
+    public string? NotFirst(DnsQuestion question) => Before(question)?.AskedLast;
+
+    public DnsAnswer Take(DnsAnswer answer)
+    {
+        if (pass > 1) answer = Before(answer.Question) is { } before ? Behind(before, answer) : answer with { Pass = pass };
         evidence.Add(answer, shared);
         return answer;
     }
+
+    /// <summary>At the name's own deadline a timeout; not at the end of the run.</summary>
+    public DnsAnswer? OnCancelled(DnsQuestion question) => runToken.IsCancellationRequested ? null : DnsAnswer.Without(question, DnsStatus.Timeout);
+
+    private DnsAnswer? Before(DnsQuestion question) => pass > 1 && evidence.TryFind(question, out var before) ? before : null;
 
     /// <summary>The new answer with the history of the old one (classification.md section 11 point 6). Silence, and a last pass over TCP to which
     /// nobody listens, say nothing new: the reason stays the one that an earlier pass found.</summary>

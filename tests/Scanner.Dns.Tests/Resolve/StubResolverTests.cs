@@ -34,19 +34,19 @@ public sealed class StubResolverTests
     public async Task Another_resolver_is_asked_first_than_the_one_that_had_nothing_to_say()
     {
         var (resolver, servers) = Create(2, _ => Rcode(3));
-        for (int i = 0; i < 10; i++) Assert.Equal("192.0.2.2:53", (await resolver.QueryAsync(Question, "192.0.2.1:53", default)).AskedLast);
+        for (int i = 0; i < 10; i++) Assert.Equal("192.0.2.2:53", (await resolver.QueryAsync(Question, new Asker { Avoids = "192.0.2.1:53" }, default)).AskedLast);
         Assert.Equal([0, 10], servers.Select(s => s.Asked.Count));
         // One that is not among them, as when a run goes on with other resolvers, is nobody to avoid; and a single one is asked again.
-        await resolver.QueryAsync(Question, "192.0.2.77:53", default);
+        await resolver.QueryAsync(Question, new Asker { Avoids = "192.0.2.77:53" }, default);
         var (only, _) = Create(1, _ => Rcode(3));
-        Assert.Equal("192.0.2.1:53", (await only.QueryAsync(Question, "192.0.2.1:53", default)).AskedLast);
+        Assert.Equal("192.0.2.1:53", (await only.QueryAsync(Question, new Asker { Avoids = "192.0.2.1:53" }, default)).AskedLast);
     }
 
     [Fact]
     public async Task Silence_too_knows_who_was_asked_last()
     {
         var (resolver, _) = Create(2, _ => null);
-        var answer = await _time.RunAsync(resolver.QueryAsync(Question, "192.0.2.2:53", default).AsTask());
+        var answer = await _time.RunAsync(resolver.QueryAsync(Question, new Asker { Avoids = "192.0.2.2:53" }, default).AsTask());
         Assert.Equal((DnsStatus.Timeout, null, "192.0.2.1:53"), (answer.Status, answer.Resolver, answer.AskedLast));
     }
 
