@@ -85,7 +85,8 @@ internal static class DenialWatch
         foreach (var tick in ticks)
         {
             var next = new StretchOfNames(tick.Millisecond, tick.Millisecond, tick.Names, tick.Denied);
-            if (stretches is [.., { Asked: < Stretch } open]) stretches[^1] = open.With(next);
+            // Those that do not exist have no rows yet and are ticks of their own: parted from the others of their millisecond they would stand out.
+            if (stretches is [.., var open] && (open.Asked < Stretch || open.Last == tick.Millisecond)) stretches[^1] = open.With(next);
             else stretches.Add(next);
         }
         // Of the handful that may be left over, half are denied by chance.

@@ -8,6 +8,7 @@ using Scanner.Dns.Resolve;
 using Scanner.Input;
 using Scanner.Lab;
 using Scanner.Lab.Servers;
+using Scanner.Resolve;
 using Scanner.Tests.Write;
 using Scanner.Write;
 
@@ -80,6 +81,30 @@ public sealed class DenialTests : IDisposable
         await Samples.WriteAsync(_folder.Path("rows"), Enumerable.Range(0, 2_000).Select(Row));
         using var rows = RowDatabase.Open(RunFolder.Open(_folder.Path("rows")).ClosedParts(), RowUse.Rows);
         Assert.Empty(DenialWatch.Find(rows, []));
+    }
+
+    // Those that exist have rows, those that do not wait for the judgement: they belong together all the same.
+    [Fact]
+    public async Task Names_of_one_millisecond_are_judged_together()
+    {
+        const string By = "192.0.2.1:53";
+        // In every hundredth millisecond 50 names exist and 20 do not; in the others 30 exist.
+        static DateTimeOffset At(int millisecond) => Samples.Time.AddMilliseconds(millisecond);
+        var existing = Enumerable.Range(0, 500).SelectMany(ms => Enumerable.Repeat(At(ms), ms % 100 == 0 ? 50 : 30));
+        await Samples.WriteAsync(_folder.Path("rows"), existing.Select((at, i) =>
+        {
+            var row = Samples.Bare(i + 1).Mx(MxClass.MxPresent);
+            return row with { ScannedAt = at, Mx = row.Mx! with { Answer = row.Mx.Answer with { Resolver = By } } };
+        }));
+        var waiting = Enumerable.Range(0, 100).Select(i =>
+        {
+            var row = Samples.Bare(50_000 + i);
+            var evidence = new NameEvidence();
+            evidence.Add(DnsAnswer.Without(new DnsQuestion(row.Name.Name, DnsRecordType.Mx), DnsStatus.Nxdomain) with { Resolver = By }, shared: false);
+            return new PendingName(50_000 + i, row.Name, At(i / 20 * 100), At(i / 20 * 100), evidence);
+        });
+        using var rows = RowDatabase.Open(RunFolder.Open(_folder.Path("rows")).ClosedParts(), RowUse.Rows);
+        Assert.Empty(DenialWatch.Find(rows, waiting));
     }
 
     // It has not come to light, but neither is it believed: no answer the second time is no answer.
