@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Scanner.Checks.MtaSts;
 using Scanner.Checks.Mx;
 using Scanner.Checks.Names;
@@ -20,6 +21,9 @@ public sealed class DomainScanner(IResolver own, IResolver shared, ScanOptions o
 {
     private readonly TimeSpan _deadline = TimeSpan.FromSeconds(options.NameDeadlineSeconds);
 
+    /// <summary>As many as names were under way at once. Without a time set they hold nothing but memory.</summary>
+    private readonly ConcurrentQueue<CancellationTokenSource> _spareDeadlines = new();
+
     /// <summary>The row of one name, complete but for the policy of <see cref="WantsPolicy"/>.</summary>
     /// <exception cref="OperationCanceledException">When the run ends; never for the name's own deadline.</exception>
     public Task<DomainResult> ScanAsync(ListedName name, CancellationToken cancellationToken) =>
@@ -36,13 +40,19 @@ public sealed class DomainScanner(IResolver own, IResolver shared, ScanOptions o
         if (!name.IsQueryable) return await UnaskedAsync(empty, cancellationToken).ConfigureAwait(false);
 
         // Ends with the name's time or with the run. Linked by hand: a linked source takes no deadline by this clock, and a second source costs every name one.
-        using var nameEnds = new CancellationTokenSource(_deadline, time);
-        await using var linked = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), nameEnds).ConfigureAwait(false);
+        var nameEnds = BeginDeadline();
+        bool ended = false;
         try
         {
-            var ask = new NameDeadline(own, evidence, shared: false, pass, nameEnds.Token, cancellationToken);
-            var askShared = new NameDeadline(shared, evidence, shared: true, pass, nameEnds.Token, cancellationToken);
-            var row = await new NameScan(name, ask, askShared, options, cancellationToken).RunAsync(empty).ConfigureAwait(false);
+            DomainResult row;
+            await using (cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), nameEnds).ConfigureAwait(false))
+            {
+                var ask = new NameDeadline(own, evidence, shared: false, pass, nameEnds.Token, cancellationToken);
+                var askShared = new NameDeadline(shared, evidence, shared: true, pass, nameEnds.Token, cancellationToken);
+                row = await new NameScan(name, ask, askShared, options, cancellationToken).RunAsync(empty).ConfigureAwait(false);
+            }
+            EndDeadline(nameEnds);
+            ended = true;
             if (pass > 1) evidence.DropNeedless(pass);
             return row;
         }
@@ -51,6 +61,26 @@ public sealed class DomainScanner(IResolver own, IResolver shared, ScanOptions o
             // A fault of ours that one name's data brought out. The name keeps its row, the row says what happened, and the run goes on.
             return await UnaskedAsync(empty with { ScanError = $"{fault.GetType().Name}: {fault.Message}" }, cancellationToken).ConfigureAwait(false);
         }
+        finally
+        {
+            // Questions may still be under way with it.
+            if (!ended) nameEnds.Dispose();
+        }
+    }
+
+    private CancellationTokenSource BeginDeadline()
+    {
+        if (!_spareDeadlines.TryDequeue(out var deadline)) return new CancellationTokenSource(_deadline, time);
+        deadline.CancelAfter(_deadline);
+        return deadline;
+    }
+
+    /// <summary>Nobody waits for it any more. The next name takes it, with its timer and with room for the registrations of its questions; but not one whose
+    /// time is up, nor one with a timer that is not the system's, which cannot be stopped for certain.</summary>
+    private void EndDeadline(CancellationTokenSource deadline)
+    {
+        if (time == TimeProvider.System && deadline.TryReset()) _spareDeadlines.Enqueue(deadline);
+        else deadline.Dispose();
     }
 
     /// <summary>The row as the evidence has it, without any network: of a name that was never asked all "not queried".</summary>

@@ -146,6 +146,34 @@ public sealed class NameScanTests
         else Assert.Contains(reason, why, StringComparison.Ordinal);
     }
 
+    // Names take over the clock of the one before, which must not run on.
+    [Fact]
+    public async Task Each_name_has_the_whole_of_its_time()
+    {
+        var zone = new SometimesSilent();
+        var scanner = new DomainScanner(zone, zone, Options() with { NameDeadlineSeconds = 0.5 }, TimeProvider.System);
+        for (int round = 0; round < 3; round++)
+        {
+            Assert.Equal(DnsStatus.Nodata, (await ScanAsync("answered.example")).Mx!.Answer.Status);
+            await Task.Delay(TimeSpan.FromSeconds(0.6), TestContext.Current.CancellationToken);
+            Assert.Equal(DnsStatus.Nodata, (await ScanAsync("after.example")).Mx!.Answer.Status);
+            Assert.Equal(DnsStatus.Timeout, (await ScanAsync("silent.example")).Mx!.Answer.Status);
+        }
+
+        Task<DomainResult> ScanAsync(string name) => scanner.ScanAsync(Listed(name), TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Does not answer for names that say so, and for the others only when it may.</summary>
+    private sealed class SometimesSilent : IResolver
+    {
+        public async ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (question.Name.EndsWith("silent.example", StringComparison.Ordinal)) await Task.Delay(Timeout.Infinite, cancellationToken);
+            return DnsAnswer.Without(question, DnsStatus.Nodata);
+        }
+    }
+
     private static ListedName Listed(string name) => NameNormaliser.Normalise(name, 1, PublicSuffixList.Embedded, out _)!;
 
     private static ScanOptions Options() => new()
