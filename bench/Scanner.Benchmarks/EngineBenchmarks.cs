@@ -35,7 +35,7 @@ public class EngineBenchmarks : IAsyncDisposable
     public EngineBenchmarks()
     {
         // The socket is never used: nothing is sent.
-        _channel = new UdpChannel(_transport, receiveBuffer: 1 << 16, retireAt: long.MaxValue);
+        _channel = new UdpChannel(_transport, receiveBuffer: 1 << 16, window: 2000, retireAt: long.MaxValue);
         for (int i = 0; i < 10_000; i++) _busy.Add(new Entry(), 1_000_000 + i);
     }
 

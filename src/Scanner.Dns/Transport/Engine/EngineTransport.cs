@@ -265,7 +265,7 @@ public sealed class EngineTransport : IDnsTransport
             long lifetime = (long)(_options.SocketLifetime.TotalSeconds * _time.TimestampFrequency);
             lifetime += (long)(lifetime / 2 * (RandomBits.OfThread.Next16() / 65536.0));
             int buffer = (int)Math.Clamp((long)_options.Window * DatagramCharge, MinReceiveBuffer, 256 << 20);
-            var channel = new UdpChannel(this, buffer, now + lifetime);
+            var channel = new UdpChannel(this, buffer, _options.Window, now + lifetime);
             _receiver ??= Receiver.Create(this);
             _receiver.Add(channel);
             if (old is not null)

@@ -28,9 +28,6 @@ internal sealed class PendingQuery : WheelEntry, IValueTaskSource<DnsReply>
     private const int PhaseBits = 3;
     private const long PhaseMask = (1 << PhaseBits) - 1;
 
-    /// <summary>Stands in a slot whose ID must not be used again: its query was given up, and a late answer may come.</summary>
-    public static readonly PendingQuery Burned = new();
-
     // Continuations run where the reply is set: always on the pool, never on a receiving thread (CompletionBatch).
     private ManualResetValueTaskSourceCore<DnsReply> _core = new() { RunContinuationsAsynchronously = false };
     private CancellationTokenRegistration _registration;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Scanner.Dns.Wire;
 
@@ -10,6 +11,10 @@ namespace Scanner.Dns.Transport.Engine;
 /// One connected socket with a source port of its own, and the queries that wait on it, by ID. Connected, so the kernel drops what does
 /// not come from the server's address and port, and reports ICMP refusals. The kernel draws the port at random (RFC 6056; RFC 5452 §9.2);
 /// after a while, or when too many IDs are burned, the transport goes on with a new socket, and this one only listens for what is out.
+/// <para>
+/// A query's slot is told by the low bits of its ID. One slot for each of 65,536 IDs would be half a megabyte that is never in the processor's caches,
+/// and every question would wait for memory once to be sent and once to be answered.
+/// </para>
 /// <para>
 /// The ID of a query that was given up is not used again on this socket: no late answer can meet another query of the same ID.
 /// </para>
@@ -22,9 +27,11 @@ internal sealed class UdpChannel : IDisposable
     /// <summary>An eighth of all IDs. So many lost answers mean a dead server or a long time: either way a new port is the better start.</summary>
     private const int MaxBurned = 8192;
 
-    private const int SlotCount = 1 << 16;
+    private const int IdCount = 1 << 16;
 
-    /// <summary>Draws before a socket counts as full: with half its IDs taken, one socket in 4 billion is called full too early.</summary>
+    private const int MinSlots = 1024;
+
+    /// <summary>Draws before a socket counts as full: with half its slots taken, one socket in 4 billion is called full too early.</summary>
     private const int MaxDraws = 32;
 
     private const int SolSocket = 1;
@@ -33,13 +40,17 @@ internal sealed class UdpChannel : IDisposable
     private const int MemoryInfoDrops = 8; // SK_MEMINFO_DROPS, the ninth of its 32-bit numbers
 
     private readonly Socket _socket;
-    private readonly PendingQuery?[] _slots = new PendingQuery?[SlotCount];
+    private readonly PendingQuery?[] _slots;
+    private readonly ulong[] _burnedIds = new ulong[IdCount / 64];
     private int _burned;
     private int _closed;
     private long _finalDrops;
 
-    public UdpChannel(EngineTransport transport, int receiveBuffer, long retireAt)
+    /// <param name="window">Queries in flight at most, as far as is known: twice as many slots. With more a socket is full sooner and another one takes
+    /// its place.</param>
+    public UdpChannel(EngineTransport transport, int receiveBuffer, int window, long retireAt)
     {
+        _slots = new PendingQuery?[Math.Clamp(BitOperations.RoundUpToPowerOf2((uint)Math.Min(window, IdCount)) * 2, MinSlots, IdCount)];
         Transport = transport;
         RetireAt = retireAt;
         _socket = new Socket(transport.Server.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
@@ -104,8 +115,13 @@ internal sealed class UdpChannel : IDisposable
         for (int i = 0; i < MaxDraws; i++)
         {
             ushort id = random.Next16();
+            if (IsBurned(id)) continue;
             query.Id = id;
-            if (Interlocked.CompareExchange(ref _slots[id], query, null) is null) return true;
+            ref var slot = ref SlotOf(id);
+            if (Interlocked.CompareExchange(ref slot, query, null) is not null) continue;
+            // Whoever had the slot until now may have had this very ID, and have burned it since we looked: before it left the slot.
+            if (!IsBurned(id)) return true;
+            Volatile.Write(ref slot, null);
         }
         query.Channel = null;
         return false;
@@ -114,8 +130,16 @@ internal sealed class UdpChannel : IDisposable
     /// <summary>The query was given up: its ID is never used again here.</summary>
     public void Burn(PendingQuery query)
     {
-        if (Interlocked.CompareExchange(ref _slots[query.Id], PendingQuery.Burned, query) == query) Interlocked.Increment(ref _burned);
+        ushort id = query.Id;
+        ref var slot = ref SlotOf(id);
+        if (Volatile.Read(ref slot) != query) return;
+        Interlocked.Or(ref _burnedIds[id >> 6], 1UL << (id & 63));
+        if (Interlocked.CompareExchange(ref slot, null, query) == query) Interlocked.Increment(ref _burned);
     }
+
+    private bool IsBurned(ushort id) => (Volatile.Read(ref _burnedIds[id >> 6]) & (1UL << (id & 63))) != 0;
+
+    private ref PendingQuery? SlotOf(ushort id) => ref _slots[id & (_slots.Length - 1)];
 
     /// <summary>Sends one message now.</summary>
     public void Send(ReadOnlySpan<byte> message, ushort id)
@@ -154,10 +178,10 @@ internal sealed class UdpChannel : IDisposable
     public void Refused()
     {
         CompletionBatch? batch = null;
-        for (int id = 0; id < SlotCount; id++)
+        for (int i = 0; i < _slots.Length; i++)
         {
-            if (_slots[id] is null) continue;
-            if (TryClaimSlot((ushort)id, "the server's port is closed (ICMP)") is { } query) CompletionBatch.Add(ref batch, query);
+            if (Volatile.Read(ref _slots[i]) is not { } waiting) continue;
+            if (TryClaimSlot(waiting.Id, "the server's port is closed (ICMP)") is { } query) CompletionBatch.Add(ref batch, query);
         }
         CompletionBatch.HandOver(ref batch);
     }
@@ -176,23 +200,15 @@ internal sealed class UdpChannel : IDisposable
             return null;
         }
         ushort id = BinaryPrimitives.ReadUInt16BigEndian(datagram);
-        var query = Volatile.Read(ref _slots[id]);
-        if (query is null)
-        {
-            tally.Unexpected++;
-            return null;
-        }
+        ref var slot = ref SlotOf(id);
+        var query = Volatile.Read(ref slot);
         // The word first, then the fields: when the word is still the same at the claim, the fields were those of this query.
-        long word = query.Word;
-        if (query == PendingQuery.Burned)
+        long word = query?.Word ?? 0;
+        var question = query?.Question ?? default;
+        if (query is null || PendingQuery.PhaseOf(word) != QueryPhase.Udp || query.Channel != this || query.Id != id || question.Name is null)
         {
-            tally.Late++;
-            return null;
-        }
-        var question = query.Question;
-        if (PendingQuery.PhaseOf(word) != QueryPhase.Udp || query.Channel != this || query.Id != id || question.Name is null)
-        {
-            tally.Unexpected++;
+            if (IsBurned(id)) tally.Late++;
+            else tally.Unexpected++;
             return null;
         }
         query.Flags.Capture?.Add(sent: false, overTcp: false, now, datagram);
@@ -207,7 +223,7 @@ internal sealed class UdpChannel : IDisposable
             if (query.TryMove(word, QueryPhase.TcpAfterUdp))
             {
                 tally.Truncated++;
-                Interlocked.CompareExchange(ref _slots[id], null, query);
+                Interlocked.CompareExchange(ref slot, null, query);
                 Transport.GoOnOverTcp(new TcpTicket(query, PendingQuery.WordIn(word, QueryPhase.TcpAfterUdp), question, flags));
             }
             return null;
@@ -217,7 +233,7 @@ internal sealed class UdpChannel : IDisposable
             tally.Late++;
             return null;
         }
-        Volatile.Write(ref _slots[id], null);
+        Volatile.Write(ref slot, null);
         var reply = ReplyDecoder.Decode(datagram, question, overTcp: false);
         query.Reply = reply;
         if (reply.Outcome == TransportOutcome.Answered) tally.Answered++;
@@ -230,7 +246,7 @@ internal sealed class UdpChannel : IDisposable
     public bool HasOpenQueries()
     {
         foreach (var query in _slots)
-            if (query is not null && query != PendingQuery.Burned) return true;
+            if (query is not null) return true;
         return false;
     }
 
@@ -245,11 +261,12 @@ internal sealed class UdpChannel : IDisposable
 
     private PendingQuery? TryClaimSlot(ushort id, string why)
     {
-        var query = Volatile.Read(ref _slots[id]);
-        if (query is null || query == PendingQuery.Burned) return null;
+        ref var slot = ref SlotOf(id);
+        var query = Volatile.Read(ref slot);
+        if (query is null) return null;
         long word = query.Word;
         if (PendingQuery.PhaseOf(word) != QueryPhase.Udp || query.Channel != this || query.Id != id || !query.TryClaim(word)) return null;
-        Volatile.Write(ref _slots[id], null);
+        Volatile.Write(ref slot, null);
         query.Reply = DnsReply.Failed(TransportOutcome.NetworkError, why);
         Transport.Ended(query, TransportOutcome.NetworkError);
         return query;

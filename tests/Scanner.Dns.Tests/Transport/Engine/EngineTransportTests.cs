@@ -211,7 +211,7 @@ public abstract class EngineTransportTests
         using var server = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         server.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         await using var transport = new EngineTransport((IPEndPoint)server.LocalEndPoint!, Options);
-        using var channel = new UdpChannel(transport, receiveBuffer: 4096, retireAt: long.MaxValue);
+        using var channel = new UdpChannel(transport, receiveBuffer: 4096, window: 100, retireAt: long.MaxValue);
         channel.Socket.ReceiveBufferSize = 4096;
         for (int i = 0; i < 1000; i++) server.SendTo(new byte[500], new IPEndPoint(IPAddress.Loopback, channel.LocalPort));
         Assert.InRange(channel.KernelDrops!.Value, 900, 1000);
