@@ -12,24 +12,29 @@ internal sealed class NameDeadline(IResolver inner, NameEvidence evidence, bool 
 {
     public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken)
     {
-        if (pass > 1 && evidence.TryFindSettled(question, out var settled)) return new(settled);
-        if (!nameToken.IsCancellationRequested) return inner.QueryAsync(question, (IAsker)this, nameToken);
-        return OnCancelled(question) is { } late ? new(Take(late)) : ValueTask.FromCanceled<DnsAnswer>(runToken);
+        if (pass == 1) return AskAsync(question, this);
+        if (evidence.TryFindSettled(question, out var settled)) return new(settled);
+        return AskAsync(question, evidence.TryFind(question, out var before) ? new Again(this, before) : this);
     }
 
-    public string? NotFirst(DnsQuestion question) => Before(question)?.AskedLast;
+    public string? NotFirst(DnsQuestion question) => null;
 
-    public DnsAnswer Take(DnsAnswer answer)
-    {
-        if (pass > 1) answer = Before(answer.Question) is { } before ? Behind(before, answer) : answer with { Pass = pass };
-        evidence.Add(answer, shared);
-        return answer;
-    }
+    public DnsAnswer Take(DnsAnswer answer) => Keep(pass > 1 ? answer with { Pass = pass } : answer);
 
     /// <summary>At the name's own deadline a timeout; not at the end of the run.</summary>
     public DnsAnswer? OnCancelled(DnsQuestion question) => runToken.IsCancellationRequested ? null : DnsAnswer.Without(question, DnsStatus.Timeout);
 
-    private DnsAnswer? Before(DnsQuestion question) => pass > 1 && evidence.TryFind(question, out var before) ? before : null;
+    private ValueTask<DnsAnswer> AskAsync(DnsQuestion question, IAsker asker)
+    {
+        if (!nameToken.IsCancellationRequested) return inner.QueryAsync(question, asker, nameToken);
+        return OnCancelled(question) is { } late ? new(asker.Take(late)) : ValueTask.FromCanceled<DnsAnswer>(runToken);
+    }
+
+    private DnsAnswer Keep(DnsAnswer answer)
+    {
+        evidence.Add(answer, shared);
+        return answer;
+    }
 
     /// <summary>The new answer with the history of the old one (classification.md section 11 point 6). Silence, and a last pass over TCP to which
     /// nobody listens, say nothing new: the reason stays the one that an earlier pass found.</summary>
@@ -40,6 +45,16 @@ internal sealed class NameDeadline(IResolver inner, NameEvidence evidence, bool 
         return learnedNothing
             ? before with { Pass = pass, Tries = now.Tries, FailedTries = [.. failed, now.Status], AskedLast = now.AskedLast ?? before.AskedLast }
             : now with { Pass = pass, FailedTries = failed };
+    }
+
+    /// <summary>Asks again what was open when the question went out. By the time of the answer the evidence may hold that of somebody who asked the same.</summary>
+    private sealed class Again(NameDeadline deadline, DnsAnswer before) : IAsker
+    {
+        public string? NotFirst(DnsQuestion question) => before.AskedLast;
+
+        public DnsAnswer Take(DnsAnswer answer) => deadline.Keep(deadline.Behind(before, answer));
+
+        public DnsAnswer? OnCancelled(DnsQuestion question) => deadline.OnCancelled(question);
     }
 }
 
