@@ -6,19 +6,13 @@
 WITH bounds AS (
     FROM (VALUES (0), (1), (10), (100), (1000), (10000), (65536), (100000), (1000000), (16777216), (4294967295)) b(bound)
 ),
--- Each name by the largest bound that it is over, -1 for none. Whoever is over that one is over all smaller ones.
-largest AS (
-    FROM shares_of(
-        CASE WHEN spf_status <> 'temperror' THEN CASE
-            WHEN spf_ipv4_count > 4294967295 THEN 4294967295 WHEN spf_ipv4_count > 16777216 THEN 16777216 WHEN spf_ipv4_count > 1000000 THEN 1000000
-            WHEN spf_ipv4_count > 100000 THEN 100000 WHEN spf_ipv4_count > 65536 THEN 65536 WHEN spf_ipv4_count > 10000 THEN 10000
-            WHEN spf_ipv4_count > 1000 THEN 1000 WHEN spf_ipv4_count > 100 THEN 100 WHEN spf_ipv4_count > 10 THEN 10
-            WHEN spf_ipv4_count > 1 THEN 1 WHEN spf_ipv4_count > 0 THEN 0 ELSE -1 END END,
-        spf_ipv4_count IS NOT NULL, 'walkable')
+-- Whoever is over a bound is over all smaller ones.
+counts AS (
+    FROM shares_of(CASE WHEN spf_status <> 'temperror' THEN spf_ipv4_count END, spf_ipv4_count IS NOT NULL, 'walkable')
 ),
 over AS (
     SELECT bound, denominator, sum(numerator)::BIGINT AS numerator, decided, unknown, size
-    FROM largest JOIN bounds ON class >= bound
+    FROM counts JOIN bounds ON class > bound
     GROUP BY ALL
 ),
 spread AS (
