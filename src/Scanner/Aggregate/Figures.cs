@@ -42,13 +42,11 @@ public sealed class Figures
 
     public static Figures Compute(RowDatabase rows)
     {
-        var (count, duplicates, mailUnknown) = rows.Query(
-            """
-            SELECT count(*), count(*) - count(DISTINCT hash(name)),
-                   CASE WHEN count(mx_class) > 0 THEN count(*) FILTER (in_listed AND coalesce(mx_class, 'unknown') = 'unknown') END
-            FROM facts
-            """,
-            r => (r.GetInt64(0), r.GetInt64(1), r.IsDBNull(2) ? (long?)null : r.GetInt64(2)))[0];
+        // Over the files: of the facts that are kept for a report, names are no part.
+        var (count, duplicates) = rows.Query("SELECT count(*), count(*) - count(DISTINCT hash(name)) FROM domains", r => (r.GetInt64(0), r.GetInt64(1)))[0];
+        long? mailUnknown = rows.Query(
+            "SELECT CASE WHEN count(mx_class) > 0 THEN count(*) FILTER (in_listed AND coalesce(mx_class, 'unknown') = 'unknown') END FROM facts",
+            r => r.IsDBNull(0) ? (long?)null : r.GetInt64(0))[0];
         var denominators = rows.Query("FROM denominators", r => KeyValuePair.Create(r.GetString(0), r.IsDBNull(1) ? (long?)null : r.GetInt64(1)));
         return new Figures
         {

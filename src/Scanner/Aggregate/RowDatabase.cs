@@ -16,8 +16,11 @@ public enum RowUse : byte
     /// <summary>For one or two figures: the facts and macros too, over the files.</summary>
     Figures = 2,
 
-    /// <summary>For all tables: the facts are kept, so that each query is fast.</summary>
+    /// <summary>For all tables: the facts that they ask for are kept, so that each query is fast.</summary>
     Report = 3,
+
+    /// <summary>For the tables that set runs side by side, likewise.</summary>
+    Comparison = 4,
 }
 
 /// <summary>
@@ -81,7 +84,7 @@ public sealed partial class RowDatabase : IDisposable
         Execute(RowColumns.SchemaSql);
         Execute($"CREATE VIEW domains AS {rows}");
         if (use > RowUse.Rows) foreach (string query in Prelude) Execute(Sql(query));
-        if (use == RowUse.Report) KeepFacts();
+        if (use >= RowUse.Report) KeepFacts(use);
         else GiveMemory(LittleMemory);
     }
 
@@ -95,7 +98,7 @@ public sealed partial class RowDatabase : IDisposable
     /// <exception cref="IOException">A part cannot be read; the message names it.</exception>
     public static RowDatabase OpenRuns(IReadOnlyList<IReadOnlyList<string>> runs) => OpenView(string.Join(
         " UNION ALL BY NAME ",
-        runs.Select((parts, run) => $"(SELECT {run} AS run, * {(parts.Count > 0 ? From(parts) : "FROM no_rows")})").Prepend("(SELECT NULL::INTEGER AS run, * FROM no_rows)")), RowUse.Report);
+        runs.Select((parts, run) => $"(SELECT {run} AS run, * {(parts.Count > 0 ? From(parts) : "FROM no_rows")})").Prepend("(SELECT NULL::INTEGER AS run, * FROM no_rows)")), RowUse.Comparison);
 
     /// <summary>The text of an embedded query, by its file name without <c>.sql</c>.</summary>
     public static string Sql(string name)
@@ -106,13 +109,15 @@ public sealed partial class RowDatabase : IDisposable
         return reader.ReadToEnd();
     }
 
-    private static readonly Lazy<HashSet<string>> WordsOfQueries = new(() =>
+    /// <summary>Every word of the queries that are run over the kept facts. What facts.sql itself reads, it reads from the files.</summary>
+    private static HashSet<string> WordsOfQueries(RowUse use)
     {
-        var assembly = typeof(RowDatabase).Assembly;
-        // What facts.sql itself reads, it reads from the files.
-        var queries = assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal) && name != "facts.sql").Select(name => name[..^".sql".Length]);
-        return [.. queries.SelectMany(query => Word().Matches(Comment().Replace(Sql(query), "")).Select(match => match.Value))];
-    });
+        var queries = typeof(RowDatabase).Assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal)).Select(name => name[..^".sql".Length]);
+        return [.. queries.Where(query => query != "facts" && (use == RowUse.Comparison || !SetsRunsSideBySide(query)))
+            .SelectMany(query => Word().Matches(Comment().Replace(Sql(query), "")).Select(match => match.Value))];
+    }
+
+    private static bool SetsRunsSideBySide(string query) => query.StartsWith("t20_", StringComparison.Ordinal) || query is "compare" or "changed_names";
 
     [GeneratedRegex("--.*")]
     private static partial Regex Comment();
@@ -188,7 +193,7 @@ public sealed partial class RowDatabase : IDisposable
 
     /// <summary>Replaces the view <c>facts</c> by a table with its columns, as far as a query asks for them: every query then reads a few
     /// short columns, instead of opening all parts again and working out the same facts. And the two small views over it likewise.</summary>
-    private void KeepFacts()
+    private void KeepFacts(RowUse use)
     {
         long rows = Query("SELECT count(*) FROM domains", r => r.GetInt64(0))[0];
         GiveMemory(rows <= RowsOfOneRun ? LittleMemory : MuchMemory);
@@ -198,7 +203,9 @@ public sealed partial class RowDatabase : IDisposable
             Execute($"ATTACH {Quote(FactsPath)} AS scratch");
             table = "scratch.facts_kept";
         }
-        var columns = Query("DESCRIBE facts", r => r.GetString(0)).Where(IsAskedFor).ToList();
+        // Queries name their columns, but for those that they take by a pattern.
+        var words = WordsOfQueries(use);
+        var columns = Query("DESCRIBE facts", r => r.GetString(0)).Where(column => TakenByPattern().IsMatch(column) || words.Contains(column)).ToList();
         try
         {
             Keep(columns.Select(AsWord));
@@ -228,9 +235,6 @@ public sealed partial class RowDatabase : IDisposable
         _memory = limit;
         Execute(string.Create(CultureInfo.InvariantCulture, $"SET memory_limit = '{limit}'; SET threads = {(limit == LittleMemory ? 1 : Environment.ProcessorCount)}"));
     }
-
-    /// <summary>Queries name their columns, but for those that they take by a pattern.</summary>
-    private static bool IsAskedFor(string column) => TakenByPattern().IsMatch(column) || WordsOfQueries.Value.Contains(column);
 
     [GeneratedRegex("^(in_|is_|q_.*_(status|tries|tcp|pass|failed)$)")]
     private static partial Regex TakenByPattern();

@@ -13,7 +13,7 @@ public static class Tables
 {
     public static IReadOnlyList<Table> All { get; } =
     [
-        Of("t01_population", "T1", "Population funnel", "every study's denominator; WIDE/JPRS, Ruohonen", [], ("mx", "the steps that need MX"), ("mx_hosts", "mail_usable")),
+        Of("t01_population", "T1", "Population funnel", "every study's denominator; WIDE/JPRS, Ruohonen", [], ("mx", "the steps that need MX"), ("mx_addresses", "mail_usable")),
         Of("t02_headline", "T2", "Headline: every metric over every denominator", "EasyDMARC, DMARCguard, MailTester, the Tranco page", []),
         Of("t03_rank", "T3", "Headline by rank bucket, disjoint and cumulative", "domainintel, DMARCguard, Durumeric et al. 2015", []),
         Of("t04_tld", "T4", "Headline by TLD, TLD group and country", "Ashiq et al., Lee et al., Maroofi et al.", []),

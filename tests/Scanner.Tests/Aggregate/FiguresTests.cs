@@ -269,12 +269,12 @@ public sealed class FiguresTests : IDisposable
     public async Task AWordThatThisVersionDoesNotKnowCountsLikeAnyOther()
     {
         await Samples.WriteAsync(_folder.Path, Enumerable.Range(1, 4).Select(n => Samples.Bare(n).Mx(MxClass.MxPresent).Spf(SpfStatus.Valid, SpfClass.Fail)));
-        Assert.Equal(4, Compute(_folder.Path).Find("spf_fail", "mail")!.Numerator);
-        ParquetRows.Rewrite(_folder.Path, "* REPLACE (CASE WHEN rank = 2 THEN 'of_the_future' ELSE spf_class END AS spf_class)");
-        var figure = Compute(_folder.Path).Find("spf_fail", "mail")!;
+        Assert.Equal(4, Compute(_folder.Path).Find("spf_valid", "mail")!.Numerator);
+        ParquetRows.Rewrite(_folder.Path, "* REPLACE (CASE WHEN rank = 2 THEN 'of_the_future' ELSE spf_status END AS spf_status)");
+        var figure = Compute(_folder.Path).Find("spf_valid", "mail")!;
         Assert.Equal((3, 4, 0), (figure.Numerator, figure.Decided, figure.Unknown));
         using var database = Open(_folder.Path);
-        Assert.Equal(["fail 3", "of_the_future 1"], database.Query("SELECT spf_class || ' ' || count(*) FROM facts GROUP BY spf_class ORDER BY spf_class", r => r.GetString(0)));
+        Assert.Equal(["of_the_future 1", "valid 3"], database.Query("SELECT spf_status || ' ' || count(*) FROM facts GROUP BY spf_status ORDER BY spf_status", r => r.GetString(0)));
     }
 
     [Fact]

@@ -1,17 +1,18 @@
 -- For the cluster bootstrap (u1_uncertainty): names of mail that share a provider share its defaults, so they are not independent. For each
 -- metric the providers are counted by their yes and decided names: what a resampling of providers needs, and no more.
--- A provider is mx_provider where it names one, else the domain of the MX host (mx_site): a name that runs its own is a cluster of one.
+-- A provider is mx_provider where it names one, else the domain of the MX host (mx_site): a name that runs its own is a cluster of one, and so
+-- is one whose host has no domain (NULL).
 WITH members AS (
     SELECT
         CASE WHEN mx_provider IS NOT NULL AND NOT regexp_matches(mx_provider, '^(self|other|unmatched|unknown|none)') THEN 'provider ' || mx_provider
-             WHEN mx_site <> '' THEN mx_site ELSE name END AS cluster,
+             WHEN mx_site <> '' THEN mx_site END AS cluster,
         COLUMNS('^is_')
     FROM facts
     WHERE in_mail
 ),
 -- Most clusters are of one name: those that say the same are counted together.
 large AS (
-    SELECT cluster AS provider FROM members GROUP BY cluster HAVING count(*) > 1
+    SELECT cluster AS provider FROM members WHERE cluster IS NOT NULL GROUP BY cluster HAVING count(*) > 1
 ),
 combinations AS (
     SELECT provider, COLUMNS('^is_'), count(*) AS names FROM members LEFT JOIN large ON cluster = provider GROUP BY ALL

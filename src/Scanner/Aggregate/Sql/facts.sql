@@ -20,6 +20,20 @@ SELECT
     -- mx_provider is the attribution by published rules, where the run has it.
     regexp_extract(mx_hosts[1], '([^.]+[.][^.]{1,3}[.][^.]{2}|[^.]+[.][^.]+)$') AS mx_site,
 
+    -- It takes its mail itself: that host is at or below the name or its organizational domain.
+    mx_hosts[1] = name OR ends_with(mx_hosts[1], '.' || coalesce(org_domain_psl, name)) OR mx_hosts[1] = org_domain_psl AS mx_is_own,
+
+    -- One of the hosts that are to get its DMARC reports is neither its organizational domain nor below it.
+    list_bool_or(list_transform(rua_hosts, lambda h: NOT (h = coalesce(org_domain_psl, name) OR ends_with(h, '.' || coalesce(org_domain_psl, name))))) AS rua_is_external,
+
+    -- gov and edu hold second-level conventions too (.gov.uk, .gouv.fr, .ac.jp, .edu.au).
+    CASE
+        WHEN regexp_matches(name, '(^|[.])(gov|gov[.]..|gob[.]..|gouv[.]..|go[.](jp|kr|th|id|ke|tz|ug)|govt[.]nz|gc[.]ca|admin[.]ch)$') THEN 'gov'
+        WHEN regexp_matches(name, '(^|[.])(edu|edu[.]..|ac[.]..)$') THEN 'edu'
+        WHEN regexp_matches(name, '(^|[.])(mil|mil[.]..)$') THEN 'mil'
+        WHEN tld = 'arpa' THEN 'arpa'
+    END AS sector,
+
     -- Denominators, section 3.4 -----------------------------------------------------------------------------------------------
 
     -- All distinct valid names, those on the opt-out list too: they are unknown.

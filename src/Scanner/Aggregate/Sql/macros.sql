@@ -28,7 +28,7 @@ CREATE OR REPLACE VIEW measured AS
 WITH counts AS (
     SELECT
         count(mx_class) > 0 AS mx,
-        count(*) FILTER (mx_class IN ('mx_ok', 'mx_dangling', 'mx_unverified')) > 0 AS mx_hosts,
+        count(*) FILTER (mx_class IN ('mx_ok', 'mx_dangling', 'mx_unverified')) > 0 AS mx_addresses,
         count(mx_provider) > 0 AS mx_provider,
         count(spf_status) > 0 AS spf,
         count(spf_void_worst) > 0 AS spf_void,

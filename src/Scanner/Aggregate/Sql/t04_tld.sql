@@ -1,8 +1,8 @@
 -- T4: the headline by TLD, by group of TLDs and by the country of a country-code TLD, over the denominators listed and mail.
 -- Rebuilds the TLD tables of Ashiq et al., Lee et al. and Maroofi et al. Few names of a TLD are in a list, hence Wilson intervals.
 --   level    group (gov edu mil arpa ccTLD gTLD), country (ISO 3166 code), tld
--- gov and edu hold second-level conventions too (.gov.uk, .gouv.fr, .ac.jp, .edu.au); country codes in other scripts count for their
--- country where the table below has them, else as gTLD.
+-- gov, edu and mil as facts.sql tells them (sector); country codes in other scripts count for their country where the table below has them,
+-- else as gTLD.
 WITH scripts AS (
     FROM (VALUES ('xn--p1ai', 'RU'), ('xn--j1amh', 'UA'), ('xn--90a3ac', 'RS'), ('xn--90ais', 'BY'), ('xn--fiqs8s', 'CN'), ('xn--fiqz9s', 'CN'),
                  ('xn--j6w193g', 'HK'), ('xn--kprw13d', 'TW'), ('xn--kpry57d', 'TW'), ('xn--3e0b707e', 'KR'), ('xn--h2brj9c', 'IN'), ('xn--mgbaam7a8h', 'AE'),
@@ -19,15 +19,11 @@ tlds AS (
 counted AS (
     FROM adoption_by({
         'tld': tld,
-        'kind': CASE
-            WHEN regexp_matches(name, '(^|[.])(gov|gov[.]..|gob[.]..|gouv[.]..|go[.](jp|kr|th|id|ke|tz|ug)|govt[.]nz|gc[.]ca|admin[.]ch)$') THEN 'gov'
-            WHEN regexp_matches(name, '(^|[.])(edu|edu[.]..|ac[.]..)$') THEN 'edu'
-            WHEN regexp_matches(name, '(^|[.])(mil|mil[.]..)$') THEN 'mil'
-            WHEN tld = 'arpa' THEN 'arpa' END
+        'sector': sector
     }, wanted := ['listed', 'mail'])
 ),
 levels AS (
-    SELECT 'group' AS level, coalesce(class.kind, CASE WHEN country IS NULL THEN 'gTLD' ELSE 'ccTLD' END) AS value, counted.*
+    SELECT 'group' AS level, coalesce(class.sector, CASE WHEN country IS NULL THEN 'gTLD' ELSE 'ccTLD' END) AS value, counted.*
     FROM counted JOIN tlds ON class.tld = tlds.tld
     UNION ALL
     SELECT 'country', country, counted.* FROM counted JOIN tlds ON class.tld = tlds.tld WHERE country IS NOT NULL

@@ -9,7 +9,7 @@ WITH providers AS (
 sites AS (
     FROM adoption_by(CASE
         WHEN mx_site = '' THEN NULL
-        WHEN mx_hosts[1] = name OR ends_with(mx_hosts[1], '.' || coalesce(org_domain_psl, name)) OR mx_hosts[1] = org_domain_psl THEN '(self)'
+        WHEN mx_is_own THEN '(self)'
         ELSE mx_site END, wanted := ['mail'])
     WHERE class IS NOT NULL
 ),

@@ -15,8 +15,7 @@ WITH spread AS (
     UNION ALL
     SELECT 'external', * FROM shares_of(
         CASE WHEN len(rua_hosts) = 0 THEN '(no rua)'
-             WHEN list_bool_or(list_transform(rua_hosts, lambda h: NOT (h = coalesce(org_domain_psl, name) OR ends_with(h, '.' || coalesce(org_domain_psl, name)))))
-             THEN 'external' ELSE 'own' END,
+             WHEN rua_is_external THEN 'external' ELSE 'own' END,
         dmarc_own AND dmarc_source = 'self', 'is_dmarc_single')
     UNION ALL
     SELECT 'rua_host', * FROM shares_of_each(rua_hosts, dmarc_own AND dmarc_source = 'self', 'is_dmarc_single', most := 100)
