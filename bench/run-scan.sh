@@ -9,8 +9,8 @@
 . "$(dirname "$0")/lib.sh"
 sizes=${SIZES:-"10000 100000 1000000"}
 rounds=${ROUNDS:-1}
-# NSD answers within the millisecond: with 250 queries in flight both cores are busy. More names under way only wait before it and take memory.
-in_flight=${IN_FLIGHT:-250}
+# NSD answers within the millisecond: with 400 queries in flight both cores are busy. More names under way only wait before it and take memory.
+in_flight=${IN_FLIGHT:-400}
 server_core=${SERVER_CORE:-0}
 scanner_cores=${SCANNER_CORES:-0,1}
 policies=${POLICIES:-0}
