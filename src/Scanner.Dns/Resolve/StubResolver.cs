@@ -21,20 +21,11 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     private const ushort NoReachableAuthority = 22;
     private const ushort NetworkErrorUpstream = 23;
 
-    private static readonly DnsQuestion TrialQuestion = new(".", DnsRecordType.Ns);
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(250);
-
     private readonly ResolverOptions _options;
     private readonly TimeProvider _time;
-    private readonly Upstream[] _upstreams;
-    private readonly TimeSpan[] _timeouts;
-    private readonly FlowControl _flow;
+    private readonly UpstreamPool _upstreams;
     private readonly ResiliencePipeline<Try>? _retry;
-    private readonly Func<Upstream, Task<bool>> _trial;
-    private readonly Func<Upstream, Task<bool>> _usualTrial;
-    private readonly CancellationTokenSource _stop = new();
     private readonly bool _hedge;
-    private long _lastAnswer;
 
     /// <param name="transports">One per resolver, at least one. The resolver owns and disposes them.</param>
     /// <param name="statistics">To go on counting where an earlier pass stopped; for the same resolvers in the same order.</param>
@@ -43,15 +34,9 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         if (transports.Count == 0) throw new ArgumentException("at least one resolver is needed", nameof(transports));
         _options = options;
         _time = time;
-        _timeouts = [.. Enumerable.Range(1, options.Attempts).Select(TimeoutOf)];
-        _upstreams = [.. transports.Select((t, i) => new Upstream(i, t, _timeouts[0], time))];
-        _trial = TrialAsync;
-        _usualTrial = upstream => AskTrialAsync(upstream, options.OverTcp);
-        _lastAnswer = time.GetTimestamp();
         _hedge = options.Hedge && transports.Count > 1;
         Statistics = statistics ?? new ResolverStatistics(transports.Select(t => t.Server));
-        Statistics.Watch(transports);
-        _flow = new FlowControl(options, _upstreams, Statistics, time);
+        _upstreams = new UpstreamPool(options, transports, Statistics, time);
         if (options.Attempts == 1) return;
         _retry = new ResiliencePipelineBuilder<Try> { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions<Try>
@@ -71,23 +56,20 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     public ResolverStatistics Statistics { get; }
 
     /// <summary>Queries that wait for their turn to be sent, about: for their place among those in flight, or because of the rate.</summary>
-    public int Waiting => _flow.Waiting;
+    public int Waiting => _upstreams.Waiting;
 
     /// <summary>Those that wait because of the rate, the user's or a resolver's ceiling. Who has more questions does well to wait too.</summary>
-    public int WaitingForRate => _flow.WaitingForRate;
+    public int WaitingForRate => _upstreams.WaitingForRate;
 
     /// <summary>Resolvers that get trial queries only, for the time being.</summary>
-    internal int OpenCircuits => _upstreams.Count(upstream => upstream.IsOpen);
+    internal int OpenCircuits => _upstreams.OpenCircuits;
 
     /// <inheritdoc/>
     public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, CancellationToken cancellationToken) => QueryAsync(question, avoid: null, asker: null, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<DnsAnswer> QueryAsync(DnsQuestion question, IAsker asker, CancellationToken cancellationToken) =>
-        QueryAsync(question, asker.NotFirst(question) is { } notFirst ? UpstreamOf(notFirst) : null, asker, cancellationToken);
-
-    // Apart, so that a question that may go to anybody pays for no closure.
-    private Upstream? UpstreamOf(string name) => Array.Find(_upstreams, upstream => upstream.Name == name);
+        QueryAsync(question, asker.NotFirst(question) is { } notFirst ? _upstreams.Find(notFirst) : null, asker, cancellationToken);
 
     // Most questions end here, in one state machine, which is also the task that the asker waits for: what is not for each of them is in methods of
     // its own. A pool of them would be empty with so many questions under way.
@@ -108,22 +90,21 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
             }
             else
             {
-                StartTrials();
-                var upstream = await _flow.EnterAsync(avoid, null, isRetry: false, cancellationToken).ConfigureAwait(false)
-                    ?? await EnterWhenAnyAsync(avoid, isRetry: false, cancellationToken).ConfigureAwait(false);
-                // As in ExchangeAsync.
+                var upstream = await _upstreams.EnterAsync(avoid, isRetry: false, cancellationToken).ConfigureAwait(false)
+                    ?? await _upstreams.EnterWhenAnyAsync(avoid, isRetry: false, cancellationToken).ConfigureAwait(false);
+                // As in UpstreamPool.ExchangeAsync.
                 long sentAt = _time.GetTimestamp();
                 DnsReply reply;
                 try
                 {
-                    reply = await upstream.Transport.ExchangeAsync(question, FlagsFor(question, upstream), _timeouts[0], cancellationToken).ConfigureAwait(false);
+                    reply = await upstream.Transport.ExchangeAsync(question, _upstreams.FlagsFor(question, upstream), _upstreams.FirstTimeout, cancellationToken).ConfigureAwait(false);
                 }
                 catch
                 {
-                    GiveUp(upstream, sentAt);
+                    _upstreams.GiveUp(upstream, sentAt);
                     throw;
                 }
-                var sent = Received(upstream, reply, sentAt);
+                var sent = _upstreams.Received(upstream, reply, sentAt);
                 answer = sent.IsSilence ? null : FinalAnswer(question, upstream, sent);
                 answer ??= await AfterFirstTryAsync(question, upstream, sent, cancellationToken).ConfigureAwait(false);
             }
@@ -158,19 +139,10 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     /// Asks each resolver for the root's name servers: is anybody there? Any answer counts, whatever it says. For the start of a run,
     /// to tell a wrong address before a million time-outs do. Takes as long as the tries of the slowest.
     /// </summary>
-    public async Task<IReadOnlyList<ResolverProbe>> ProbeAsync(CancellationToken cancellationToken) =>
-        await Task.WhenAll(_upstreams.Select(u => ProbeAsync(u, cancellationToken))).ConfigureAwait(false);
+    public async Task<IReadOnlyList<ResolverProbe>> ProbeAsync(CancellationToken cancellationToken) => await _upstreams.ProbeAsync(cancellationToken).ConfigureAwait(false);
 
     /// <summary>Closes the transports too. Questions still under way end as <see cref="DnsStatus.NetworkError"/>.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync().ConfigureAwait(false);
-        // First: its timer asks the transports for their drops.
-        _flow.Dispose();
-        Statistics.Unwatch();
-        foreach (var upstream in _upstreams) await upstream.Transport.DisposeAsync().ConfigureAwait(false);
-        _stop.Dispose();
-    }
+    public ValueTask DisposeAsync() => _upstreams.DisposeAsync();
 
     /// <summary>
     /// Everything unknown is asked again, but for two findings that another try would only hide or repeat: a failed validation, and
@@ -180,10 +152,6 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
 
     /// <summary>RFC 6891 §7: FORMERR or NOTIMP may mean that the server does not know EDNS.</summary>
     private static bool NeedsEdnsOff(DnsReply reply) => reply is { Outcome: TransportOutcome.Answered, Rcode: 1 or 4 };
-
-    // AD=1 asks whether the answer was validated, without asking for the signatures (RFC 6840 §5.7).
-    private DnsQueryFlags FlagsFor(DnsQuestion question, Upstream upstream) =>
-        new(DnssecOk: question.Dnssec, Tcp: _options.OverTcp != upstream.UseOther, AuthenticData: true);
 
     /// <summary>The rest of a question whose first try said nothing.</summary>
     private async ValueTask<DnsAnswer> RecoverAsync(DnsQuestion question, Upstream upstream, Sent sent, int tries, IReadOnlyList<DnsStatus>? failed, CancellationToken cancellationToken)
@@ -209,14 +177,14 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     /// </summary>
     private async ValueTask<Try> ProveBogusAsync(DnsQuestion question, Try last, Upstream upstream, CancellationToken cancellationToken)
     {
-        var flags = FlagsFor(question, upstream);
-        await _flow.EnterAsync(null, upstream, isRetry: true, cancellationToken).ConfigureAwait(false);
-        var withoutCheck = await ExchangeAsync(upstream, question, flags with { CheckingDisabled = true }, last.Attempt, cancellationToken).ConfigureAwait(false);
+        var flags = _upstreams.FlagsFor(question, upstream);
+        await _upstreams.EnterAsync(upstream, cancellationToken).ConfigureAwait(false);
+        var withoutCheck = await _upstreams.ExchangeAsync(upstream, question, flags with { CheckingDisabled = true }, last.Attempt, cancellationToken).ConfigureAwait(false);
         var answer = last.Answer with { Tries = last.Answer.Tries + 1, Milliseconds = last.Answer.Milliseconds + withoutCheck.Milliseconds };
         if (ReplyInterpreter.Interpret(question, withoutCheck.Reply).Status.IsUnknown()) return last with { Answer = answer, EndedAt = withoutCheck.EndedAt };
 
-        await _flow.EnterAsync(null, upstream, isRetry: true, cancellationToken).ConfigureAwait(false);
-        var again = await ExchangeAsync(upstream, question, flags, last.Attempt, cancellationToken).ConfigureAwait(false);
+        await _upstreams.EnterAsync(upstream, cancellationToken).ConfigureAwait(false);
+        var again = await _upstreams.ExchangeAsync(upstream, question, flags, last.Attempt, cancellationToken).ConfigureAwait(false);
         answer = ReplyInterpreter.Interpret(question, again.Reply,
             new ExchangeHistory(answer.Tries + 1, [.. answer.FailedTries, DnsStatus.Servfail], answer.Milliseconds + again.Milliseconds, upstream.Name));
         if (answer.Status == DnsStatus.Servfail) answer = answer with { Status = DnsStatus.Bogus };
@@ -226,16 +194,15 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     /// <summary>A further try, at another resolver where there is one.</summary>
     private async ValueTask<Try> TryAgainAsync(DnsQuestion question, Try previous, CancellationToken cancellationToken)
     {
-        StartTrials();
-        var upstream = await _flow.EnterAsync(previous.Upstream, null, isRetry: true, cancellationToken).ConfigureAwait(false)
-            ?? await EnterWhenAnyAsync(previous.Upstream, isRetry: true, cancellationToken).ConfigureAwait(false);
+        var upstream = await _upstreams.EnterAsync(previous.Upstream, isRetry: true, cancellationToken).ConfigureAwait(false)
+            ?? await _upstreams.EnterWhenAnyAsync(previous.Upstream, isRetry: true, cancellationToken).ConfigureAwait(false);
         int attempt = previous.Attempt + 1;
         IReadOnlyList<DnsStatus> failed = [.. previous.Answer.FailedTries, previous.Answer.Status];
-        var flags = FlagsFor(question, upstream);
+        var flags = _upstreams.FlagsFor(question, upstream);
         // Nothing but silence so far: UDP may be blocked, or only the datagrams of this answer are, and RFC 7766 §5 lets a client choose TCP. Or this is a
         // pass over TCP, and the server has none.
         if (attempt == _options.Attempts && failed.All(IsSilent)) flags = flags with { Tcp = !_options.OverTcp };
-        var sent = await ExchangeAsync(upstream, question, flags, attempt, cancellationToken).ConfigureAwait(false);
+        var sent = await _upstreams.ExchangeAsync(upstream, question, flags, attempt, cancellationToken).ConfigureAwait(false);
         double milliseconds = previous.Answer.Milliseconds + _time.GetElapsedTime(previous.EndedAt, sent.EndedAt).TotalMilliseconds;
         return await ConcludeAsync(question, upstream, attempt, sent, previous.Answer.Tries + 1, failed, milliseconds, cancellationToken).ConfigureAwait(false);
     }
@@ -250,73 +217,30 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         {
             failed = [.. failed ?? [], sent.Reply.Rcode == 1 ? DnsStatus.Formerr : DnsStatus.Notimp];
             tries++;
-            await _flow.EnterAsync(null, upstream, isRetry: true, cancellationToken).ConfigureAwait(false);
-            sent = await ExchangeAsync(upstream, question, FlagsFor(question, upstream) with { NoEdns = true }, attempt, cancellationToken).ConfigureAwait(false);
+            await _upstreams.EnterAsync(upstream, cancellationToken).ConfigureAwait(false);
+            sent = await _upstreams.ExchangeAsync(upstream, question, _upstreams.FlagsFor(question, upstream) with { NoEdns = true }, attempt, cancellationToken).ConfigureAwait(false);
             milliseconds += sent.Milliseconds;
         }
         var answer = ReplyInterpreter.Interpret(question, sent.Reply, new ExchangeHistory(tries, failed, milliseconds, upstream.Name));
         return new Try(answer, upstream, attempt, sent.EndedAt);
     }
 
-    /// <summary>One query to one resolver, for which the caller has a permit; gives it back.</summary>
-    private async ValueTask<Sent> ExchangeAsync(Upstream upstream, DnsQuestion question, DnsQueryFlags flags, int attempt, CancellationToken cancellationToken)
-    {
-        long sentAt = _time.GetTimestamp();
-        DnsReply reply;
-        try
-        {
-            reply = await upstream.Transport.ExchangeAsync(question, flags, _timeouts[attempt - 1], cancellationToken).ConfigureAwait(false);
-        }
-        catch
-        {
-            GiveUp(upstream, sentAt);
-            throw;
-        }
-        var sent = Received(upstream, reply, sentAt);
-        if (sent.IsSilence) await upstream.ReportSilenceAsync().ConfigureAwait(false);
-        return sent;
-    }
-
-    private Sent Received(Upstream upstream, DnsReply reply, long sentAt)
-    {
-        long endedAt = _time.GetTimestamp();
-        bool answered = reply.Outcome is not (TransportOutcome.Timeout or TransportOutcome.NetworkError);
-        if (answered)
-        {
-            Volatile.Write(ref _lastAnswer, endedAt);
-            upstream.ReportAnswer();
-        }
-        _flow.Leave(upstream, sentAt, endedAt, PressureOf(reply, answered), answered, reply.OverTcp);
-        return new Sent(reply, _time.GetElapsedTime(sentAt, endedAt).TotalMilliseconds, endedAt);
-    }
-
-    private void GiveUp(Upstream upstream, long sentAt) => _flow.Leave(upstream, sentAt, sentAt, Pressure.None, answered: null, overTcp: false);
-
-    private static Pressure PressureOf(DnsReply reply, bool answered) => reply switch
-    {
-        _ when !answered => Pressure.Failed,
-        { Outcome: TransportOutcome.Answered, Rcode: 2 } => Pressure.Failed,
-        { Outcome: TransportOutcome.Answered, Rcode: 5 } => Pressure.Refused,
-        _ => Pressure.None,
-    };
-
     /// <summary>The first try with a second one beside it, when it takes longer than 95 of 100 answers of that resolver. The first good
     /// answer counts and the other query is given up.</summary>
     private async ValueTask<DnsAnswer> HedgedAsync(DnsQuestion question, Upstream? avoid, CancellationToken cancellationToken)
     {
-        StartTrials();
-        var upstream = await _flow.EnterAsync(avoid, null, isRetry: false, cancellationToken).ConfigureAwait(false)
-            ?? await EnterWhenAnyAsync(avoid, isRetry: false, cancellationToken).ConfigureAwait(false);
+        var upstream = await _upstreams.EnterAsync(avoid, isRetry: false, cancellationToken).ConfigureAwait(false)
+            ?? await _upstreams.EnterWhenAnyAsync(avoid, isRetry: false, cancellationToken).ConfigureAwait(false);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var first = ExchangeAsync(upstream, question, FlagsFor(question, upstream), attempt: 1, enough.Token).AsTask();
+        var first = _upstreams.ExchangeAsync(upstream, question, _upstreams.FlagsFor(question, upstream), attempt: 1, enough.Token).AsTask();
         if (upstream.Latency.Ticks is not { } patience || await IsInTimeAsync(first, patience, enough.Token).ConfigureAwait(false)
-            || !_flow.TryEnterOther(upstream, out var other))
+            || !_upstreams.TryEnterOther(upstream, out var other))
         {
             return await RecoverAsync(question, upstream, await first.ConfigureAwait(false), tries: 1, failed: null, cancellationToken).ConfigureAwait(false);
         }
 
         Statistics.Hedged();
-        var second = ExchangeAsync(other, question, FlagsFor(question, other), attempt: 1, enough.Token).AsTask();
+        var second = _upstreams.ExchangeAsync(other, question, _upstreams.FlagsFor(question, other), attempt: 1, enough.Token).AsTask();
         var winner = await Task.WhenAny(first, second).ConfigureAwait(false);
         var sent = await winner.ConfigureAwait(false);
         // An answer that says nothing is no reason not to wait for the other one.
@@ -338,85 +262,6 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
         return await Task.WhenAny(exchange, patience).ConfigureAwait(false) == exchange;
     }
 
-    private void StartTrials()
-    {
-        foreach (var upstream in _upstreams)
-            if (upstream.IsOpen || upstream.UseOther) upstream.StartTrials(_trial, _usualTrial);
-    }
-
-    /// <summary>All circuits are open: nobody has anything to do but wait for a trial to succeed, or for the end of patience.</summary>
-    private async ValueTask<Upstream> EnterWhenAnyAsync(Upstream? avoid, bool isRetry, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            StartTrials();
-            if (await _flow.EnterAsync(avoid, null, isRetry, cancellationToken).ConfigureAwait(false) is { } upstream) return upstream;
-            long silentSince = Math.Max(Volatile.Read(ref _lastAnswer), _upstreams.Max(u => u.OpenedAt));
-            var silence = _time.GetElapsedTime(silentSince);
-            if (silence > UnreachableAfter) throw Unreachable(silence);
-            await Task.Delay(LookAgain, _time, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private ResolverUnreachableException Unreachable(TimeSpan silence)
-    {
-        string resolvers = string.Join(", ", _upstreams.Select(u => u.Name));
-        return new ResolverUnreachableException(
-            $"No answer from {(_upstreams.Length == 1 ? "the resolver" : "any of the resolvers")} {resolvers} for {silence.TotalSeconds:0} seconds, " +
-            "not even to the question for the root's name servers. Check that it runs, that this machine may ask it over UDP and TCP, " +
-            "and that it does not limit the rate; then resume with a lower query rate or another resolver.");
-    }
-
-    /// <summary>Does the resolver answer again? Over TCP too: a firewall that drops UDP may let that through, and then it is used. The other way round in a
-    /// pass over TCP.</summary>
-    private async Task<bool> TrialAsync(Upstream upstream) =>
-        await AskTrialAsync(upstream, _options.OverTcp).ConfigureAwait(false) || await AskTrialAsync(upstream, !_options.OverTcp).ConfigureAwait(false);
-
-    private async Task<bool> AskTrialAsync(Upstream upstream, bool overTcp)
-    {
-        await _flow.EnterAsync(null, upstream, isRetry: false, _stop.Token).ConfigureAwait(false);
-        // Not through ExchangeAsync: its report would meet the circuit half open. The breaker runs this itself.
-        long sentAt = _time.GetTimestamp();
-        bool? answered = null;
-        try
-        {
-            var reply = await upstream.Transport.ExchangeAsync(TrialQuestion, new DnsQueryFlags(Tcp: overTcp), _timeouts[0], _stop.Token).ConfigureAwait(false);
-            answered = reply.Outcome is not (TransportOutcome.Timeout or TransportOutcome.NetworkError);
-        }
-        finally
-        {
-            _flow.Leave(upstream, sentAt, _time.GetTimestamp(), Pressure.None, answered, overTcp && answered == true);
-        }
-        if (answered != true) return false;
-        Volatile.Write(ref _lastAnswer, _time.GetTimestamp());
-        upstream.UseOther = overTcp != _options.OverTcp;
-        return true;
-    }
-
-    private async Task<ResolverProbe> ProbeAsync(Upstream upstream, CancellationToken cancellationToken)
-    {
-        Sent sent = default;
-        for (int attempt = 1; attempt <= _options.Attempts; attempt++)
-        {
-            await _flow.EnterAsync(null, upstream, attempt > 1, cancellationToken).ConfigureAwait(false);
-            // The last one over the other protocol, in case the usual one is blocked.
-            bool tcp = (attempt > 1 && attempt == _options.Attempts) != _options.OverTcp;
-            // With DO, so that the AD bit tells whether this resolver validates at all: the root is signed.
-            sent = await ExchangeAsync(upstream, TrialQuestion, new DnsQueryFlags(DnssecOk: true, Tcp: tcp), attempt, cancellationToken).ConfigureAwait(false);
-            if (sent.IsSilence) continue;
-            upstream.UseOther = tcp != _options.OverTcp;
-            break;
-        }
-        var answer = ReplyInterpreter.Interpret(TrialQuestion, sent.Reply);
-        return new ResolverProbe(upstream.Name, !sent.IsSilence, answer.Status, sent.Milliseconds, sent.Reply.ErrorText) { Validates = answer is { Status: DnsStatus.Ok, AuthenticData: true } };
-    }
-
-    private TimeSpan TimeoutOf(int attempt)
-    {
-        double seconds = _options.TimeoutSeconds * (1L << (attempt - 1));
-        return seconds < MaxTimeout.TotalSeconds ? TimeSpan.FromSeconds(seconds) : MaxTimeout;
-    }
-
     private static bool IsTooLong(string name)
     {
         if (name.Length > DomainName.MaxLength) return true;
@@ -434,11 +279,6 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
     /// <param name="Attempt">1 for the first. A repeat without EDNS is part of the same attempt.</param>
     private readonly record struct Try(DnsAnswer Answer, Upstream? Upstream, int Attempt, long EndedAt);
 
-    private readonly record struct Sent(DnsReply Reply, double Milliseconds, long EndedAt)
-    {
-        public bool IsSilence => Reply.Outcome is TransportOutcome.Timeout or TransportOutcome.NetworkError;
-    }
-
     /// <summary>Hands the failure that has already happened to the retry pipeline, and then each new try.</summary>
     private sealed class Retrying(StubResolver resolver, DnsQuestion question, Try last)
     {
@@ -452,15 +292,4 @@ public sealed class StubResolver : IResolver, IAsyncDisposable
             return _last;
         }
     }
-}
-
-/// <param name="Resolver"><c>address:port</c></param>
-/// <param name="Answers">It sent something, whatever that says.</param>
-/// <param name="Status">How it answered the question for the root's name servers.</param>
-/// <param name="Milliseconds">The time of the last try.</param>
-/// <param name="ErrorText">More about a failure, for people; null when there is nothing to say.</param>
-public sealed record ResolverProbe(string Resolver, bool Answers, DnsStatus Status, double Milliseconds, string? ErrorText)
-{
-    /// <summary>It said AD=1 about the signed root, so it validates. Without that AD=0 means nothing: every zone would look unsigned.</summary>
-    public bool Validates { get; init; }
 }
