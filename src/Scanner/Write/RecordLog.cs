@@ -27,7 +27,7 @@ public sealed class RecordLog : IDisposable
     /// <param name="length">Octets of whole records, of <see cref="Extent"/>.</param>
     public static RecordLog Open(RunFiles files, string path, long length) => new(files, path, length);
 
-    /// <summary>The whole records from the beginning, one after the other.</summary>
+    /// <summary>The whole records from the beginning, one after the other, of what the file holds when reading begins.</summary>
     /// <returns>Nothing when the file is not there.</returns>
     public static IEnumerable<byte[]> Read(string path) => Read(path, new Extent());
 
@@ -36,18 +36,19 @@ public sealed class RecordLog : IDisposable
     {
         if (!File.Exists(path)) yield break;
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1 << 16);
+        long end = file.Length;
         byte[] header = new byte[HeaderLength];
         while (file.ReadAtLeast(header, HeaderLength, throwOnEndOfStream: false) == HeaderLength)
         {
             uint length = BinaryPrimitives.ReadUInt32LittleEndian(header);
-            if (length > MaxRecordLength || length > file.Length - file.Position) break;
+            if (length > MaxRecordLength || length > end - file.Position) break;
             byte[] record = new byte[length];
             if (file.ReadAtLeast(record, record.Length, throwOnEndOfStream: false) != record.Length) break;
             if (XxHash64.HashToUInt64(record) != BinaryPrimitives.ReadUInt64LittleEndian(header.AsSpan(4))) break;
             extent.Whole = file.Position;
             yield return record;
         }
-        extent.Torn = file.Length - extent.Whole;
+        extent.Torn = end - extent.Whole;
     }
 
     /// <summary>How much of a log is whole, in octets.</summary>
