@@ -18,10 +18,18 @@ internal sealed unsafe class BatchedReceiver : Receiver
     /// <summary>With this many queries out there will be answers soon: it does not wait in poll, whatever came lately.</summary>
     private const int ManyOpen = 128;
 
-    /// <summary>Microseconds of the first nap; Linux adds 50 to any (timer slack). Nothing beside a resolver's answer time.</summary>
+    /// <summary>This share of those in flight, answered in one round, is enough: by Little's law a nap then takes about an eighth of the time that an
+    /// answer takes, whatever that is, and adds half of that to it.</summary>
+    private const int ShareInFlight = 8;
+
+    /// <summary>So many are enough whatever is in flight: larger batches gain little.</summary>
+    private const int EnoughAnswers = BatchSize / 2;
+
+    /// <summary>Microseconds of the shortest nap; Linux adds 50 to any (timer slack). Nothing beside a resolver's answer time.</summary>
     private const int ShortNap = 100;
 
-    /// <summary>The longest: each nap after a round without answers is twice as long.</summary>
+    /// <summary>The longest: each nap after a round without enough answers is twice as long as the last, and half as long after one with more than twice
+    /// enough. The fewer rounds, the larger the batches: of answers to work off, and of the queries that these give rise to.</summary>
     private const int LongNap = 1000;
 
     private readonly EngineTransport _transport;
@@ -103,9 +111,12 @@ internal sealed unsafe class BatchedReceiver : Receiver
             if (recent == 0 && _transport.InFlight < ManyOpen)
             {
                 Sleep(poll);
+                nap = ShortNap;
                 continue;
             }
-            nap = received > 0 ? ShortNap : Math.Min(nap * 2, LongNap);
+            int enough = Math.Clamp(_transport.InFlight / ShareInFlight, 1, EnoughAnswers);
+            if (received < enough) nap = Math.Min(nap * 2, LongNap);
+            else if (received > 2 * enough) nap = Math.Max(nap / 2, ShortNap);
             if (received < ManyAnswers) LinuxSockets.Sleep(new LinuxSockets.Duration(0, nap * 1000), 0);
         }
     }
