@@ -1,5 +1,5 @@
 /* How fast this machine's memory is now: the nanoseconds of one access after another at random places of 16 MiB, each of which says where the
- * next one is. On a machine that is shared, neighbours take away cache and memory; what a scan costs goes up and down with this figure.
+ * next one is. On a machine that is shared, neighbours take away cache and memory, and a scan then costs more; this figure shows some of it.
  * Prints the median of five rounds.
  */
 #define _GNU_SOURCE
